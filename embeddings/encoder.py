@@ -1,0 +1,103 @@
+"""`Encoder`, the seam for embedding models, and `load_encoder`: the built-in model or any of sentence-transformers."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from embeddings.errors import ModelError
+from embeddings.static import BUILT_IN, StaticEncoder, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors, float32, one row per text."""
+
+    @property
+    def name(self) -> str:
+        """What the user called the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the vectors: an index made under another one cannot be searched."""
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts to be found. Shape (n, dim)."""
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of questions. Shape (n, dim)."""
+
+
+def load_encoder(name: str = BUILT_IN) -> Encoder:
+    """Return the model called `name`: "built-in", a folder in the format of sentence-transformers, or a hub name.
+
+    Raise ModelError where there is none such, or where it cannot be read.
+    """
+    return StaticEncoder.load() if name == BUILT_IN else TransformerEncoder.load(name)
+
+
+class TransformerEncoder:
+    """Any model of sentence-transformers, with the prompts for questions and passages that its own files ask for."""
+
+    def __init__(self, model: "SentenceTransformer", name: str, fingerprint: str) -> None:
+        self._model = model
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dim = int(model.get_embedding_dimension() or 0)
+
+    @classmethod
+    def load(cls, name: str) -> "TransformerEncoder":
+        """Read a model from a folder or, where that is allowed and possible, from the hub."""
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        folder = Path(name).expanduser()
+        if folder.is_dir() and not any(folder.rglob("*.safetensors")):
+            raise ModelError(f"{folder} holds no *.safetensors weights: convert the model, or name another folder.")
+        try:
+            from sentence_transformers import SentenceTransformer  # 9 s, and only for models other than the built-in
+
+            model = SentenceTransformer(str(folder) if folder.is_dir() else name, trust_remote_code=False)
+        except ImportError as error:
+            raise ModelError(f"{name} needs sentence-transformers: pip install 'sanad[models]' ({error}).") from error
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(
+                f"The model {name!r} cannot be loaded: give a folder or hub name ({reason[0]})."
+            ) from error
+        return cls(model, name, _fingerprint(model))
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts to be found. Shape (n, dim)."""
+        return self._unit(self._model.encode_document(list(texts), show_progress_bar=False))
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of questions. Shape (n, dim)."""
+        return self._unit(self._model.encode_query(list(texts), show_progress_bar=False))
+
+    def _unit(self, vectors: Vectors) -> Vectors:
+        found = np.asarray(vectors, np.float32).reshape(-1, self.dim)  # (n, dim)
+        norms = np.linalg.norm(found, axis=1, keepdims=True)  # (n, 1)
+        return np.asarray(found / np.maximum(norms, 1e-12), np.float32)
+
+
+def _fingerprint(model: "SentenceTransformer") -> str:
+    """Hash the weights and the prompts: two models of one name and dimension are still two."""
+    digest = hashlib.sha256(repr(sorted(model.prompts.items())).encode())
+    for key, tensor in model.state_dict().items():
+        digest.update(key.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(_bytes_type()).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _bytes_type() -> "object":
+    import torch
+
+    return torch.uint8

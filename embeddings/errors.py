@@ -1,0 +1,19 @@
+"""The root of every error that a user can mend; command line and page show its message and nothing else.
+
+SanadError
+├── ModelError             the embedding model cannot be used       (embeddings)
+├── FolderError            the folder of documents cannot be used   (qa)
+├── CatalogError           the index on disk cannot be used         (qa)
+│   └── LockedError        another process is writing it            (qa)
+├── QuestionError          the question cannot be asked             (qa)
+├── EvaluationError        the file of questions cannot be read     (qa)
+└── ServerError            the chat cannot be served                (qa)
+"""
+
+
+class SanadError(Exception):
+    """Say what is wrong, where, and what to do, in one sentence for the user."""
+
+
+class ModelError(SanadError):
+    """The embedding model is missing, damaged, or of a kind that cannot be used."""

@@ -1,0 +1,101 @@
+"""The built-in model: a table with one vector per word piece; a text's vector is the mean of its pieces' vectors.
+
+Only numpy and tokenizers are needed, so a process answers a fraction of a second after it starts. The same folder
+loads in sentence-transformers and gives the same vectors.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.errors import ModelError
+from embeddings.text import fold
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+BUILT_IN = "built-in"
+MODEL = Path(__file__).parent / "model"
+_BATCH = 256  # texts pooled at once: their rows stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The word pieces of several texts, end to end: those of text i are `ids[starts[i]:starts[i + 1]]`."""
+
+    ids: npt.NDArray[np.uint16]  # (tokens,)
+    starts: npt.NDArray[np.int64]  # (texts + 1,)
+
+
+class StaticEncoder:
+    """A token table with mean pooling, as `Encoder`, and the token vectors that late interaction compares."""
+
+    def __init__(self, tokenizer: "Tokenizer", table: npt.NDArray[np.float16], fingerprint: str) -> None:
+        self._tokenizer = tokenizer
+        self._pieces: dict[str, list[int]] = {}  # of each word met so far
+        self.table = table  # (pieces, dim)
+        self.name = BUILT_IN
+        self.fingerprint = fingerprint
+        self.dim = int(table.shape[1])
+
+    @classmethod
+    def load(cls, folder: Path = MODEL) -> "StaticEncoder":
+        """Read the model from its folder; raise ModelError where a file is missing or damaged."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+        from tokenizers import Tokenizer
+
+        try:
+            weights, rules = (folder / "model.safetensors").read_bytes(), (folder / "tokenizer.json").read_bytes()
+            table = load(weights)["embedding.weight"]
+            tokenizer = Tokenizer.from_buffer(rules)
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise ModelError(f"The built-in model in {folder} is damaged: install Sanad again ({error}).") from error
+        # Texts come folded already, by the same rules and faster; a test compares the two.
+        tokenizer.normalizer = None
+        return cls(tokenizer, table, hashlib.sha256(rules + weights).hexdigest())
+
+    def tokenize(self, texts: Iterable[str]) -> Tokens:
+        """Return the pieces of the words of each text, in order."""
+        words = [fold(text).split() for text in texts]
+        fresh = list({word for found in words for word in found} - self._pieces.keys())
+        for word, encoding in zip(
+            fresh, self._tokenizer.encode_batch_fast(fresh, add_special_tokens=False), strict=True
+        ):
+            self._pieces[word] = encoding.ids
+        pieces = self._pieces
+        ids = [[piece for word in found for piece in pieces[word]] for found in words]
+        starts = np.zeros(len(ids) + 1, np.int64)
+        np.cumsum([len(found) for found in ids], out=starts[1:])
+        return Tokens(np.array([piece for found in ids for piece in found], np.uint16), starts)
+
+    def pool(self, tokens: Tokens) -> Vectors:
+        """Return the sum of the token vectors of each text, zeros where there are none. Shape (texts, dim)."""
+        sums = np.zeros((len(tokens.starts) - 1, self.dim), np.float32)  # (texts, dim)
+        for first in range(0, len(sums), _BATCH):
+            starts = tokens.starts[first : first + _BATCH + 1]  # (batch + 1,)
+            rows = self.table[tokens.ids[starts[0] : starts[-1]]].astype(np.float32)  # (tokens, dim)
+            filled = np.flatnonzero(np.diff(starts))  # texts with a token; reduceat cannot sum none
+            if len(filled):
+                sums[first + filled] = np.add.reduceat(rows, starts[filled] - starts[0])
+        return sums
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts to be found. Shape (n, dim)."""
+        sums = self.pool(self.tokenize(texts))  # (n, dim)
+        return unit(sums)
+
+    encode_questions = encode_passages
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return each row divided by its length; a row of zeros stays. Shape (n, dim)."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n, 1)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

@@ -1,0 +1,61 @@
+"""What an answer is made of: hits with their exact places, and how far they are to be trusted."""
+
+from dataclasses import dataclass
+
+from qa.documents import Document
+from qa.passages import Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the same text stands again."""
+
+    document: Document
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question, with its score (higher is better) and the sentence in it that answers."""
+
+    rank: int
+    score: float
+    document: Document
+    passage: Passage
+    language: str
+    highlights: tuple[Span, ...]  # within `text`
+    elsewhere: tuple[Place, ...]
+
+    @property
+    def text(self) -> str:
+        """The passage's words, exactly as they stand in the document."""
+        return self.document.text[self.passage.span.start : self.passage.span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits for a question, best first, and how many passages and documents were searched.
+
+    `confidence` (0 to 1) is the estimated probability that the best hits answer; `confident` says whether it reaches
+    the threshold under which the answer is "not found" and the first hit no more than the nearest miss.
+    """
+
+    question: str
+    language: str
+    confidence: float
+    confident: bool
+    hits: tuple[Hit, ...]
+    passages: int
+    documents: int
+
+    @property
+    def verdict(self) -> str:
+        """One sentence for the reader: what was found, or that nothing was, and in how much text."""
+        searched = f"{_count(self.passages, 'passage')} in {_count(self.documents, 'document')}"
+        if self.confident:
+            return f"Found: searched {searched}."
+        return f"Not found: searched {searched}; " + ("nearest miss below." if self.hits else "nothing comes near.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,284 @@
+"""The index on disk: one SQLite file with documents, passages and vectors, written in whole transactions.
+
+It is the only truth. A process that dies at any moment leaves the state before its transaction or the one after it.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.static import Vectors
+from qa.documents import Document, Skipped
+from qa.errors import CatalogError, LockedError
+from qa.passages import Passage, Span
+
+FILE = "catalog.sqlite"
+FORMAT = 1  # raise it when the tables change
+WAIT = 5.0  # seconds for another process to finish its transaction
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passages (
+    document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences BLOB NOT NULL, repeats BLOB NOT NULL,
+    digest TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL, tokens BLOB NOT NULL, sizes BLOB NOT NULL,
+    norms BLOB NOT NULL,     PRIMARY KEY (document, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an encoder made of one passage: its vector and, with the built-in model, the tokens of its sentences."""
+
+    vector: Vectors  # (dim,)
+    tokens: npt.NDArray[np.uint16]  # (tokens,) of all sentences, end to end
+    sizes: npt.NDArray[np.int32]  # (sentences,) tokens of each
+    norms: Vectors  # (sentences,) length of the sum of each one's token vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage as it stands in the catalog; `digest` is that of its folded text."""
+
+    passage: Passage
+    digest: str
+    language: str
+    embedded: Embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index was made with: under another encoder or splitter its passages and vectors are not comparable."""
+
+    model: str
+    fingerprint: str
+    splitter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a question is asked of, read in one transaction; `rows[i]` are the passages of `documents[i]`."""
+
+    generation: int
+    documents: tuple[Document, ...]
+    rows: tuple[tuple[Row, ...], ...]
+    skipped: tuple[Skipped, ...]
+
+
+NOTHING = Contents(0, (), (), ())
+
+
+class Catalog:
+    """The SQLite file in an index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / FILE
+
+    def exists(self) -> bool:
+        """Tell whether anything was ever written."""
+        return self.file.is_file() and self.file.stat().st_size > 0
+
+    def stamp(self) -> Stamp | None:
+        """Return what the index was made with, None where there is no index yet."""
+        settings = self._settings()
+        if "fingerprint" not in settings:
+            return None
+        return Stamp(settings["model"], settings["fingerprint"], settings["splitter"])
+
+    def source(self) -> Path | None:
+        """Return the folder of documents that the index follows, None where there is no index yet."""
+        settings = self._settings()
+        return Path(settings["source"]) if "source" in settings else None
+
+    def generation(self) -> int:
+        """Return the number of the last change, 0 where there is none."""
+        return int(self._settings().get("generation", 0))
+
+    def _settings(self) -> dict[str, str]:
+        if not self.exists():
+            return {}
+        with self._read() as db:
+            return _settings(db)
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of each indexed document by its path."""
+        if not self.exists():
+            return {}
+        with self._read() as db:
+            return dict(db.execute("SELECT path, digest FROM documents"))
+
+    def load(self) -> Contents:
+        """Read everything, documents in order of their paths, passages in order of their documents."""
+        if not self.exists():
+            return NOTHING
+        with self._read() as db:
+            rows: dict[int, list[Row]] = {}
+            for document, *columns in db.execute("SELECT * FROM passages ORDER BY document, number"):
+                rows.setdefault(document, []).append(_row(*columns))
+            found = db.execute("SELECT id, path, digest, title, text FROM documents ORDER BY path").fetchall()
+            return Contents(
+                int(_settings(db)["generation"]),
+                tuple(Document(*columns) for _, *columns in found),
+                tuple(tuple(rows.get(key, ())) for key, *_ in found),
+                _skipped(db),
+            )
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Return the files that the last update left out."""
+        if not self.exists():
+            return ()
+        with self._read() as db:
+            return _skipped(db)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator["Transaction"]:
+        """Open the one transaction that an update is: all of it is kept on success, none of it on any error.
+
+        Raise LockedError where another process holds it, CatalogError where the file cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogError(f"The index folder {self.folder} cannot be made: {error.strerror}.") from error
+        with self._open("rwc") as db:
+            db.execute("BEGIN IMMEDIATE")
+            for statement in _TABLES.split(";\n"):
+                db.execute(statement)
+            yield Transaction(db)
+            db.execute("INSERT OR REPLACE INTO settings VALUES ('format', ?)", [str(FORMAT)])
+            db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with self._open("ro") as db:
+            db.execute("BEGIN")
+            settings = _settings(db)
+            if int(settings.get("format", FORMAT)) > FORMAT:
+                raise CatalogError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
+            yield db
+
+    @contextlib.contextmanager
+    def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
+        try:
+            db = sqlite3.connect(
+                f"{self.file.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=WAIT
+            )
+            with contextlib.closing(db):  # closing rolls back what was not committed
+                db.execute("PRAGMA foreign_keys = ON")
+                yield db
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise LockedError(f"Another process is writing the index {self.file}: wait until it ends.") from error
+            raise CatalogError(
+                f"The index {self.file} cannot be used ({error}): look at its disk and rights."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise CatalogError(f"The index {self.file} is damaged ({error}): move it away and build again.") from error
+
+
+class Transaction:
+    """Changes to a catalog that happen together or not at all."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    @property
+    def generation(self) -> int:
+        """The number of the last change before this one."""
+        return int(_settings(self._db).get("generation", 0))
+
+    def known(self, digests: Iterable[str]) -> dict[str, Embedded]:
+        """Return what is already embedded of the passages with these digests."""
+        wanted = set(digests)
+        found = self._db.execute("SELECT digest, vector, tokens, sizes, norms FROM passages")
+        return {digest: _embedded(*blobs) for digest, *blobs in found if digest in wanted}
+
+    def documents(self, paths: Iterable[str]) -> list[Document]:
+        """Return indexed documents by their paths."""
+        wanted = set(paths)
+        found = self._db.execute("SELECT path, digest, title, text FROM documents ORDER BY path")
+        return [Document(*columns) for columns in found if columns[0] in wanted]
+
+    def clear(self) -> None:
+        """Remove every document."""
+        self._db.execute("DELETE FROM documents")
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove documents with their passages."""
+        self._db.executemany("DELETE FROM documents WHERE path = ?", [(path,) for path in paths])
+
+    def put(self, document: Document, rows: Iterable[Row]) -> None:
+        """Add a document with its passages, in place of one with the same path."""
+        self.remove([document.path])
+        values = (document.path, document.digest, document.title, document.text)
+        key = self._db.execute(
+            "INSERT INTO documents (path, digest, title, text) VALUES (?, ?, ?, ?)", values
+        ).lastrowid
+        self._db.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(key, *_columns(row)) for row in rows]
+        )
+
+    def finish(self, stamp: Stamp, source: Path, skipped: Iterable[Skipped]) -> None:
+        """Record what the index is made with, of which folder, what was left out, and that it changed."""
+        values = {
+            "model": stamp.model,
+            "fingerprint": stamp.fingerprint,
+            "splitter": stamp.splitter,
+            "source": str(source),
+            "generation": str(self.generation + 1),
+        }
+        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+        self._db.execute("DELETE FROM skipped")
+        self._db.executemany(
+            "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", [(file.path, file.reason, file.lost) for file in skipped]
+        )
+
+
+def _settings(db: sqlite3.Connection) -> dict[str, str]:
+    return dict(db.execute("SELECT key, value FROM settings"))
+
+
+def _skipped(db: sqlite3.Connection) -> tuple[Skipped, ...]:
+    found = db.execute("SELECT path, reason, lost FROM skipped ORDER BY path")
+    return tuple(Skipped(path, reason, bool(lost)) for path, reason, lost in found)
+
+
+def _columns(row: Row) -> tuple[object, ...]:
+    passage, embedded = row.passage, row.embedded
+    spans = (_pack(passage.sentences), _pack(passage.repeats))
+    blobs = (embedded.vector, embedded.tokens, embedded.sizes, embedded.norms)
+    start, end = passage.span.start, passage.span.end
+    return passage.number, start, end, *spans, row.digest, row.language, *(blob.tobytes() for blob in blobs)
+
+
+def _row(
+    number: int, start: int, end: int, sentences: bytes, repeats: bytes, digest: str, language: str, *blobs: bytes
+) -> Row:
+    passage = Passage(number, Span(start, end), _unpack(sentences), _unpack(repeats))
+    return Row(passage, digest, language, _embedded(*blobs))
+
+
+def _embedded(vector: bytes, tokens: bytes, sizes: bytes, norms: bytes) -> Embedded:
+    return Embedded(
+        np.frombuffer(vector, np.float32),
+        np.frombuffer(tokens, np.uint16),
+        np.frombuffer(sizes, np.int32),
+        np.frombuffer(norms, np.float32),
+    )
+
+
+def _pack(spans: Iterable[Span]) -> bytes:
+    return np.array([(span.start, span.end) for span in spans], np.int64).tobytes()
+
+
+def _unpack(blob: bytes) -> tuple[Span, ...]:
+    return tuple(Span(int(start), int(end)) for start, end in np.frombuffer(blob, np.int64).reshape(-1, 2))

@@ -1,0 +1,27 @@
+"""Errors about documents, index and questions; `embeddings.errors` draws the whole tree."""
+
+from embeddings.errors import SanadError
+
+
+class FolderError(SanadError):
+    """The folder of documents is missing, unreadable or empty."""
+
+
+class CatalogError(SanadError):
+    """The index on disk is missing, damaged, or was written by a newer version."""
+
+
+class LockedError(CatalogError):
+    """Another process is writing the index."""
+
+
+class QuestionError(SanadError):
+    """The question is empty or too long."""
+
+
+class EvaluationError(SanadError):
+    """The file of questions cannot be read."""
+
+
+class ServerError(SanadError):
+    """The chat cannot be served: its port is taken or its address is not this machine's."""

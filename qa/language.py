@@ -1,0 +1,63 @@
+"""Tell the language of a passage or question by its script, its letters and its commonest words."""
+
+import re
+import unicodedata
+from collections import Counter
+
+UNKNOWN = "und"  # the code of ISO 639 for an undetermined language
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_SCRIPTS = {
+    "ARABIC": "ar",
+    "CYRILLIC": "ru",
+    "LATIN": "en",
+    "GREEK": "el",
+    "HEBREW": "he",
+    "DEVANAGARI": "hi",
+    "THAI": "th",
+}
+_ASIAN = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh"}
+# Letters that one language of a script has and its neighbours here do not; each found counts as a word.
+_LETTERS = {
+    "ARABIC": {"fa": "پچژگکی", "ur": "ٹڈڑںےہ", "ar": "ةىكيإأؤئ"},
+    "CYRILLIC": {"kk": "әғқңөұүһі", "ru": "ыэёъ", "uk": "їєґ"},
+    "LATIN": {"tr": "ğışçİ", "de": "ßäöü", "fr": "éèêàçùœ", "es": "ñ¿¡áíó"},
+}
+_COMMON = {
+    "ARABIC": {
+        "ar": "من في على إلى عن التي الذي هذا هذه ما هل كم متى أين كيف لا أن مع كان هو هي لم قد",
+        "fa": "از در به که این آن را با است برای شد می های چه چرا کیست چیست چند کجا کدام شده بود کرد",
+        "ur": "کے کی کا میں ہے ہیں اور سے کو نے پر یہ کیا",
+    },
+    "CYRILLIC": {
+        "ru": "и в на с что как кто где когда почему сколько какой какая какие из не по для это о к за был",
+        "kk": "мен және бұл үшін қандай қашан неге кім қай не ма ме бар деп болды туралы бойынша жылы қанша",
+        "uk": "і та що як хто де коли чому скільки який не на у з для це про",
+    },
+    "LATIN": {
+        "en": "the of and to in is was what which who when where why how did does do for with on are be by many much has",
+        "tr": "ve bir bu ne için kim nerede nasıl neden hangi kaç da de mi mı mu mü olarak daha olan en oldu",
+        "de": "der die das und ist was wer wie warum wann wo welche welcher wurde den dem mit von zu ein eine nicht im",
+        "fr": "le la les et est que qui quel quelle quels pourquoi quand où comment des du une un dans pour sur par au",
+        "es": "el la los las y es que qué quién cuándo dónde cómo por cuál de en un una con para del se",
+    },
+}
+
+
+def detect(text: str) -> str:
+    """Return the ISO 639-1 code of the language of `text`, UNKNOWN where it has no letters."""
+    words = _WORDS.findall(text[:2000])
+    scripts = Counter(_script(word[0]) for word in words for _ in word)
+    script = scripts.most_common(1)[0][0] if scripts else ""
+    if script not in _COMMON:
+        return {**_SCRIPTS, **_ASIAN}.get("HIRAGANA" if scripts["HIRAGANA"] else script, UNKNOWN)
+    lowered = [word.lower() for word in words]
+    votes = {code: sum(word in common.split() for word in lowered) for code, common in _COMMON[script].items()}
+    for code, letters in _LETTERS[script].items():
+        votes[code] = votes.get(code, 0) + sum(character in letters for word in words for character in word)
+    best = max(votes, key=lambda code: votes[code])
+    return best if votes[best] else _SCRIPTS[script]
+
+
+def _script(character: str) -> str:
+    return unicodedata.name(character, "").split(" ")[0].split("-")[0]

@@ -1,0 +1,79 @@
+"""`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from embeddings.encoder import Encoder, load_encoder
+from embeddings.static import BUILT_IN
+from qa.answers import Answer
+from qa.catalog import NOTHING, Catalog
+from qa.documents import Document, Skipped
+from qa.errors import QuestionError
+from qa.snapshot import Snapshot
+from qa.update import Progress, Report, made_with, update
+
+LONGEST_QUESTION = 2000  # characters
+
+
+class Library:
+    """Documents of one folder, indexed in another, with an encoder that makes them comparable."""
+
+    def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder) -> None:
+        self.folder = folder
+        self.catalog = catalog
+        self.encoder = encoder
+        self._snapshot = self._load()
+
+    @classmethod
+    def open(cls, folder: str | Path, index: str | Path, model: str = BUILT_IN) -> "Library":
+        """Open the library over `folder` whose index is in the folder `index`; neither needs to exist yet.
+
+        What the index holds can be asked at once; `update` brings it in line with the folder. Raise ModelError where
+        the model cannot be loaded, CatalogError where the index cannot be read.
+        """
+        return cls(Path(folder), Catalog(Path(index)), load_encoder(model))
+
+    def _load(self) -> Snapshot:
+        usable = self.catalog.stamp() == made_with(self.encoder)
+        return Snapshot.build(self.catalog.load() if usable else NOTHING, self.encoder)
+
+    def update(self, *, force: bool = False, progress: Callable[[Progress], None] = lambda _: None) -> Report:
+        """Make the index equal the folder and report, by path, what was done to each document.
+
+        Only new text is embedded; another model or splitter makes everything again. It is one transaction: on any
+        error the index stays as it was. A folder without documents is taken as meant only with `force`. Raise
+        FolderError, LockedError or CatalogError.
+        """
+        report = update(self.folder, self.catalog, self.encoder, force=force, progress=progress)
+        if self.catalog.generation() != self._snapshot.generation:
+            self._snapshot = self._load()
+        return report
+
+    def ask(self, question: str, k: int = 5) -> Answer:
+        """Return the `k` passages that answer `question` best, best first, equal ones once, and how sure that is.
+
+        Raise QuestionError where the question is empty or longer than LONGEST_QUESTION, ValueError where k < 1.
+        """
+        if k < 1:
+            raise ValueError(f"k is {k}: ask for at least one passage")
+        asked = question.encode("utf-8", "replace").decode().strip()
+        if not any(character.isalnum() for character in asked):
+            raise QuestionError("The question is empty: type a few words.")
+        if len(asked) > LONGEST_QUESTION:
+            raise QuestionError(
+                f"The question has {len(asked):,} characters: ask in at most {LONGEST_QUESTION:,}, one thing at a time."
+            )
+        return self._snapshot.ask(asked, k)
+
+    def __len__(self) -> int:
+        return len(self._snapshot.entries)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The indexed documents, in order of their paths."""
+        return self._snapshot.documents
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that the last update left out, with the reason for each."""
+        return self._snapshot.skipped

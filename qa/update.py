@@ -1,0 +1,222 @@
+"""Make the index equal the folder: read what changed, embed what is new, and write it in one transaction."""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.encoder import Encoder
+from embeddings.static import StaticEncoder, unit
+from qa.catalog import Catalog, Embedded, Row, Stamp, Transaction
+from qa.documents import Document, File, SkipError, Skipped, digest_of, list_files, read_bytes, read_document
+from qa.errors import FolderError, LockedError
+from qa.language import detect
+from qa.passages import SPLITTER, Passage, Span, split
+
+BATCH = 64  # passages embedded between two reports of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an update is: passages embedded of those that are new, and the document at hand."""
+
+    done: int
+    total: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an update did to each document, by path, and how many passages it had to embed."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    embedded: int
+    rebuilt: str | None  # why everything was made again, None where it was not
+    seconds: float
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the reader."""
+        names = ("added", "changed", "removed", "unchanged", "skipped")
+        counts = [f"{len(getattr(self, name)):,} {name}" for name in names if getattr(self, name)]
+        rebuilt = f"Rebuilt because {self.rebuilt}: " if self.rebuilt else ""
+        done = f"{self.embedded:,} passages embedded in {self.seconds:.1f} s"
+        return f"{rebuilt}{', '.join(counts) or 'nothing to do'}; {done}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    fresh: list[Document]  # added or changed
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    unchanged: list[str]
+    skipped: list[Skipped]
+
+
+def update(
+    folder: Path,
+    catalog: Catalog,
+    encoder: Encoder,
+    *,
+    force: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Make the catalog equal the folder and report what changed.
+
+    A folder without any document is taken as meant only with `force`: it may be a disk that is not there. Raise
+    FolderError for it, LockedError where another process is writing; either way the index stays as it was.
+    """
+    began = time.monotonic()
+    files, unlisted = list_files(folder)
+    stamp = made_with(encoder)
+    generation, rebuilt = catalog.generation(), _reason(catalog.stamp(), stamp)
+    known = catalog.digests()
+    changes = _compare(files, unlisted, known, whole=rebuilt is not None)
+    if not (changes.fresh or changes.unchanged or force):
+        raise FolderError(_nothing_found(folder, changes.skipped, len(known)))
+    embedded = 0
+    if _differs(catalog, changes, rebuilt):
+        with catalog.write() as transaction:
+            if transaction.generation != generation:
+                raise LockedError(f"Another process changed the index {catalog.file} meanwhile: run the update again.")
+            embedded = _write(transaction, changes, encoder, progress=progress, whole=rebuilt is not None)
+            transaction.finish(stamp, folder.absolute(), changes.skipped)
+    return Report(
+        tuple(changes.added),
+        tuple(changes.changed),
+        tuple(changes.removed),
+        tuple(changes.unchanged),
+        tuple(changes.skipped),
+        embedded,
+        rebuilt,
+        time.monotonic() - began,
+    )
+
+
+def made_with(encoder: Encoder) -> Stamp:
+    """Return what an index made now with `encoder` is made with."""
+    return Stamp(encoder.name, encoder.fingerprint, str(SPLITTER))
+
+
+def _reason(old: Stamp | None, new: Stamp) -> str | None:
+    if old is None or old == new:
+        return None
+    if old.model != new.model:
+        return f"the model is now {new.model}, was {old.model}"
+    if old.fingerprint != new.fingerprint:
+        return f"the model {new.model} has other weights than before"
+    return "this version of Sanad cuts passages differently"
+
+
+def _nothing_found(folder: Path, skipped: Sequence[Skipped], kept: int) -> str:
+    why = (
+        f"none of its {len(skipped)} files could be read (first: {skipped[0].path}: {skipped[0].reason})"
+        if skipped
+        else ""
+    )
+    stays = f" The index keeps its {kept} documents; if they are meant to go, add --force." if kept else ""
+    return f"There are no documents in {folder}{': ' + why if why else ''}. Put UTF-8 text files there.{stays}"
+
+
+def _compare(files: Sequence[File], unlisted: Sequence[Skipped], known: dict[str, str], *, whole: bool) -> _Changes:
+    changes = _Changes([], [], [], [], [], list(unlisted))
+    for file in files:
+        try:
+            content = read_bytes(file)
+            digest = digest_of(content)
+            if known.get(file.path) == digest and not whole:
+                changes.unchanged.append(file.path)
+                continue
+            changes.fresh.append(read_document(file.path, content, digest))
+            same = known.get(file.path)
+            (changes.added if same is None else changes.unchanged if same == digest else changes.changed).append(
+                file.path
+            )
+        except SkipError as skip:
+            changes.skipped.append(Skipped(file.path, skip.reason, skip.lost))
+    kept = {skip.path for skip in changes.skipped if not skip.lost}
+    folders = tuple(path for path in kept if path.endswith("/"))
+    seen = {*changes.added, *changes.changed, *changes.unchanged}
+    for path in sorted(known.keys() - seen):
+        unreadable = path in kept or path.startswith(folders)
+        (changes.unchanged if unreadable else changes.removed).append(path)
+    return changes
+
+
+def _differs(catalog: Catalog, changes: _Changes, rebuilt: str | None) -> bool:
+    """Tell whether anything is to be written: an update of an index that is right takes no lock."""
+    if changes.fresh or changes.removed or rebuilt or not catalog.exists():
+        return True
+    return set(changes.skipped) != set(catalog.skipped())
+
+
+def _write(
+    transaction: Transaction, changes: _Changes, encoder: Encoder, *, whole: bool, progress: Callable[[Progress], None]
+) -> int:
+    """Write the changes and return how many passages were embedded for them."""
+    fresh = [*changes.fresh, *(transaction.documents(_unreadable(changes)) if whole else ())]
+    cut = [(document, split(document)) for document in fresh]
+    wanted = {_digest(document, passage): (document, passage) for document, found in cut for passage in found}
+    known = {} if whole else transaction.known(wanted)
+    missing = [(digest, *place) for digest, place in wanted.items() if digest not in known]
+    for first in range(0, len(missing), BATCH):
+        batch = missing[first : first + BATCH]
+        progress(Progress(first, len(missing), batch[0][1].path))
+        embedded = _embed(encoder, [(document, passage) for _, document, passage in batch])
+        known |= dict(zip((digest for digest, *_ in batch), embedded, strict=True))
+    progress(Progress(len(missing), len(missing), ""))
+    if whole:
+        transaction.clear()
+    transaction.remove(changes.removed)
+    for document, found in cut:
+        transaction.put(document, [_row(document, passage, known) for passage in found])
+    return len(missing)
+
+
+def _unreadable(changes: _Changes) -> list[str]:
+    """Return the documents that cannot be read now and whose text the index still holds."""
+    fresh = {document.path for document in changes.fresh}
+    return [path for path in changes.unchanged if path not in fresh]
+
+
+def _row(document: Document, passage: Passage, known: dict[str, Embedded]) -> Row:
+    digest = _digest(document, passage)
+    return Row(passage, digest, detect(_text(document, passage.span)), known[digest])
+
+
+def _digest(document: Document, passage: Passage) -> str:
+    return hashlib.sha256(_text(document, passage.span).encode()).hexdigest()
+
+
+def _text(document: Document, span: Span) -> str:
+    return document.text[span.start : span.end]
+
+
+def _embed(encoder: Encoder, batch: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
+    if isinstance(encoder, StaticEncoder):
+        return _embed_sentences(encoder, batch)
+    vectors = encoder.encode_passages([_text(document, passage.span) for document, passage in batch])  # (batch, dim)
+    none = (np.empty(0, np.uint16), np.empty(0, np.int32), np.empty(0, np.float32))
+    return [Embedded(vector, *none) for vector in vectors]
+
+
+def _embed_sentences(encoder: StaticEncoder, batch: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
+    """Tokenize the sentences once: a passage's vector is the sum of theirs, divided by its length."""
+    tokens = encoder.tokenize([_text(document, span) for document, passage in batch for span in passage.sentences])
+    sums = encoder.pool(tokens)  # (sentences, dim)
+    bounds = np.cumsum([0, *(len(passage.sentences) for _, passage in batch)])  # (batch + 1,)
+    vectors = unit(np.add.reduceat(sums, bounds[:-1]))  # (batch, dim)
+    norms = np.linalg.norm(sums, axis=1)  # (sentences,)
+    sizes = np.diff(tokens.starts).astype(np.int32)  # (sentences,)
+    return [
+        Embedded(vector, tokens.ids[tokens.starts[start] : tokens.starts[end]], sizes[start:end], norms[start:end])
+        for vector, start, end in zip(vectors, bounds[:-1], bounds[1:], strict=True)
+    ]
