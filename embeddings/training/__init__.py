@@ -1,0 +1,1 @@
+"""How the built-in model was made. Run by hand: `python -m embeddings.training --data DIR`."""

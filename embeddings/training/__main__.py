@@ -1,0 +1,70 @@
+"""Train the built-in model: `python -m embeddings.training --data DIR`."""
+
+import argparse
+import sys
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from embeddings.training.card import write_card, write_model
+from embeddings.training.data import pair_files, read_pairs
+from embeddings.training.encoded import encode_pairs
+from embeddings.training.teacher import teacher_texts, teacher_vectors
+from embeddings.training.tokenizer import PIECES, load_or_learn
+from embeddings.training.train import Phase, Table, train
+
+DIM = 384
+PHASES = [
+    Phase("translations", steps=1500, rate=0.01, pairs=1536, taught=512),
+    Phase("late interaction", steps=800, rate=0.001, pairs=512, taught=256, late=128),
+]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line, train, and write the model folder."""
+    options = _parser().parse_args(arguments)
+    paths = pair_files(options.data)
+    if not paths:
+        sys.exit(f"{options.data} holds no file named like pairs.ar-en.tsv.xz: give the folder that does with --data")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    files = [read_pairs(path) for path in paths]
+    tokenizer = load_or_learn(
+        files,
+        options.tokenizer or options.out / "tokenizer.json",
+        options.work,
+        pieces=options.pieces,
+        seed=options.seed,
+    )
+    texts = teacher_texts(files) if options.teacher else []
+    encoded = encode_pairs(files, tokenizer, options.work, texts)
+    teacher = teacher_vectors(texts, options.work) if texts else None
+    phases = [replace(phase, steps=round(phase.steps * options.scale)) for phase in PHASES]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    table = Table(tokenizer.get_vocab_size(), options.dim, seed=options.seed, device=device)
+    deque(train(table, encoded, teacher, phases, seed=options.seed), maxlen=0)
+    card = write_card(files, phases, pieces=len(table.weight), dim=options.dim, teacher=options.teacher)
+    write_model(options.out, table.weight, tokenizer, card)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m embeddings.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with pairs.*.tsv.xz and qa.*.tsv.xz")
+    parser.add_argument("--out", type=Path, default=Path("embeddings/model"), help="model folder to (re)write")
+    parser.add_argument("--work", type=Path, default=Path(".sanad/training"), help="folder that finished parts stay in")
+    parser.add_argument(
+        "--tokenizer", type=Path, help="tokenizer.json to keep (default: that of --out, else learn one)"
+    )
+    parser.add_argument("--dim", type=int, default=DIM, help="numbers in a token vector (default %(default)s)")
+    parser.add_argument("--pieces", type=int, default=PIECES, help="pieces, if they are learnt (default %(default)s)")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of steps (default %(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's own choice)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-teacher", dest="teacher", action="store_false", help="train without the English teacher")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

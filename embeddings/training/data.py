@@ -1,0 +1,105 @@
+"""Read parallel text and its sources' weights.
+
+A pair file is `pairs.<left>-<right>.tsv.xz` or `qa.<language>-<language>.tsv.xz`, with lines
+`source<TAB>left text<TAB>right text`. `sources.tsv` beside this file says how often a line of each source is drawn.
+"""
+
+import csv
+import lzma
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+# Languages whose questions and documents the model is made for come first; the last four lend related words.
+LANGUAGES = ("ar", "fa", "kk", "ru", "tr", "en", "de", "fr", "es", "az", "uz", "ur")
+TEACHABLE = range(12, 301)  # characters of an English sentence that the teacher is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where training text came from. Weight 0 leaves it out; prose is running text, which the teacher can judge."""
+
+    name: str
+    weight: float
+    prose: bool
+    licence: str
+    origin: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The texts of one file that mean the same (or of which the right one answers the left one), row by row."""
+
+    left: str  # language
+    right: str
+    questions: bool
+    sources: list[str]
+    lefts: list[str]
+    rights: list[str]
+
+    @property
+    def name(self) -> str:
+        """Name the languages and the kind, as the file does."""
+        return f"{'qa' if self.questions else 'pairs'}.{self.left}-{self.right}"
+
+    def english(self) -> list[str] | None:
+        """Return the English side, if one is."""
+        if self.right == "en":
+            return self.rights
+        return self.lefts if self.left == "en" else None
+
+
+@cache
+def read_sources() -> dict[str, Source]:
+    """Return every known source by name."""
+    path = Path(__file__).with_name("sources.tsv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        sources = [
+            Source(r["source"], float(r["weight"]), r["prose"] == "yes", r["licence"], r["origin"], r["what"])
+            for r in rows
+        ]
+    return {source.name: source for source in sources}
+
+
+def pair_files(folder: Path) -> list[Path]:
+    """List the pair files of `folder` in the languages of the model, in a fixed order."""
+    paths = sorted(folder.glob("*.tsv.xz"))
+    return [path for path in paths if set(_languages(path)) <= set(LANGUAGES)]
+
+
+def read_pairs(path: Path) -> Pairs:
+    """Read one file, without the sources of weight 0. Raise `ValueError` for a source that `sources.tsv` lacks."""
+    left, right = _languages(path)
+    pairs = Pairs(left, right, path.name.startswith("qa."), [], [], [])
+    for source, left_text, right_text in _lines(path):
+        if _known(source, path).weight > 0:
+            pairs.sources.append(source)
+            pairs.lefts.append(left_text)
+            pairs.rights.append(right_text)
+    return pairs
+
+
+def teachable(source: str, english: str) -> bool:
+    """Say whether the teacher's opinion of an English text is worth having: running text of a sensible length."""
+    return len(english) in TEACHABLE and english.count(" ") >= 2 and read_sources()[source].prose
+
+
+def _languages(path: Path) -> tuple[str, str]:
+    left, right = path.name.split(".")[1].split("-")
+    return left, right
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    with lzma.open(path, "rt", encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield line.rstrip("\n").split("\t")
+
+
+def _known(name: str, path: Path) -> Source:
+    source = read_sources().get(name)
+    if source is None:
+        raise ValueError(f"{path} has lines of {name!r}, which sources.tsv does not list: add it with its licence")
+    return source

@@ -1,0 +1,105 @@
+"""Pairs as numbers: token ids row after row, how often each row is drawn, and which English text the teacher judged."""
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from embeddings.text import fold
+from embeddings.training.data import Pairs, read_sources, teachable
+
+NOT_TAUGHT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Token ids of many texts, one after the other: text `i` is `ids[starts[i]:starts[i + 1]]`."""
+
+    ids: NDArray[np.uint16]
+    starts: NDArray[np.int64]  # (n + 1,)
+
+    def __len__(self) -> int:
+        """Count the texts."""
+        return len(self.starts) - 1
+
+    def keys(self) -> NDArray[np.int64]:
+        """Return a number per text that is the same for texts of the same tokens."""
+        numbers = np.random.default_rng(0).integers(-(2**62), 2**62, size=2**16, dtype=np.int64)
+        totals = np.concatenate([[0], np.cumsum(numbers[self.ids])])  # wraps around, and that is harmless
+        keys: NDArray[np.int64] = totals[self.starts[1:]] - totals[self.starts[:-1]]  # (n,)
+        return keys
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPairs:
+    """One file, ready to be drawn from. `taught` is the row of the teacher's vector, or `NOT_TAUGHT`."""
+
+    pairs: Pairs
+    left: Texts
+    right: Texts
+    left_keys: NDArray[np.int64]
+    right_keys: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    taught: NDArray[np.int64]
+
+
+class WordTokenizer:
+    """Tokenize folded texts word by word, each different word once."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.normalizer = None  # the texts are folded already
+        self._words: dict[str, list[int]] = {}
+
+    def encode(self, texts: list[str]) -> Texts:
+        """Return the token ids of raw texts."""
+        folded = [fold(text).split() for text in texts]
+        self._learn({word for words in folded for word in words if word not in self._words})
+        rows = [[i for word in words for i in self._words[word]] for words in folded]
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        ids = np.fromiter((i for row in rows for i in row), np.uint16, int(lengths.sum()))
+        return Texts(ids, np.concatenate([[0], np.cumsum(lengths)]))
+
+    def _learn(self, new: set[str]) -> None:
+        words = sorted(new)
+        encodings = self._tokenizer.encode_batch_fast(words, add_special_tokens=False)
+        self._words.update((word, encoding.ids) for word, encoding in zip(words, encodings, strict=True))
+
+
+def encode_pairs(files: list[Pairs], tokenizer: Tokenizer, work: Path, taught: list[str]) -> list[EncodedPairs]:
+    """Encode every file, from the work folder where it has been done with this tokenizer and these texts."""
+    words = WordTokenizer(tokenizer)
+    folder = work / f"pairs-{hashlib.sha256(tokenizer.to_str().encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = {text: row for row, text in enumerate(taught)}
+    return [_encoded(pairs, words, folder, rows) for pairs in files if pairs.lefts]
+
+
+def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, int]) -> EncodedPairs:
+    known = read_sources()
+    left, right = _sides(pairs, words, folder)
+    weights = np.array([known[source].weight for source in pairs.sources])
+    taught = np.full(len(left), NOT_TAUGHT)
+    english = None if pairs.questions else pairs.english()
+    if rows and english is not None:
+        judged = zip(pairs.sources, english, strict=True)
+        taught[:] = [rows.get(t, NOT_TAUGHT) if teachable(s, t) else NOT_TAUGHT for s, t in judged]
+    weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # nothing but signs
+    return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught)
+
+
+def _sides(pairs: Pairs, words: WordTokenizer, folder: Path) -> tuple[Texts, Texts]:
+    digest = hashlib.sha256("\n".join(pairs.lefts + pairs.rights).encode()).hexdigest()[:16]
+    path = folder / f"{pairs.name}-{digest}.npz"
+    if not path.exists():
+        sys.stderr.write(f"encoding {pairs.name}: {len(pairs.lefts)} pairs\n")
+        left, right = words.encode(pairs.lefts), words.encode(pairs.rights)
+        temporary = path.with_suffix(".part.npz")
+        np.savez(temporary, left=left.ids, left_starts=left.starts, right=right.ids, right_starts=right.starts)
+        temporary.replace(path)
+    with np.load(path) as saved:
+        return Texts(saved["left"], saved["left_starts"]), Texts(saved["right"], saved["right_starts"])
