@@ -7,6 +7,7 @@ SanadError
 │   └── LockedError        another process is writing it            (qa)
 ├── QuestionError          the question cannot be asked             (qa)
 ├── EvaluationError        the file of questions cannot be read     (qa)
+├── SettingsError          a setting has a value that does not fit  (qa)
 └── ServerError            the chat cannot be served                (qa)
 """
 

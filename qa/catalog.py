@@ -132,6 +132,11 @@ class Catalog:
                 _skipped(db),
             )
 
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong in the file, nothing where it is whole."""
+        with self._read() as db:
+            return [f"{self.file}: {row[0]}." for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
+
     def skipped(self) -> tuple[Skipped, ...]:
         """Return the files that the last update left out."""
         if not self.exists():

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
             _check_entry(place, folder)
             files.append(File(path, place))
         except SkipError as skip:
-            skipped.append(Skipped(printable(path), skip.reason, skip.lost))
+            skipped.append(Skipped(visible(path, keep=""), skip.reason, skip.lost))
     return sorted(files, key=lambda file: file.path), skipped
 
 
@@ -76,7 +77,7 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
         if Path(error.filename) == folder:
             raise FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
         path = Path(error.filename).relative_to(folder).as_posix() + "/"
-        skipped.append(Skipped(printable(path), f"the folder may not be read ({error.strerror})", lost=False))
+        skipped.append(Skipped(visible(path, keep=""), f"the folder may not be read ({error.strerror})", lost=False))
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -142,10 +143,9 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def printable(name: str) -> str:
-    """Return a file name that any output can carry: undecodable bytes and control characters become `\ufffd`."""
-    safe = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else "\ufffd" for character in safe)
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    """Return text that any output can carry: control characters and lone surrogates, but for `keep`, become U+FFFD."""
+    return "".join(c if c in keep or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
 
 
 def find_title(text: str) -> str:

@@ -23,5 +23,9 @@ class EvaluationError(SanadError):
     """The file of questions cannot be read."""
 
 
+class SettingsError(SanadError):
+    """A setting has a value that does not fit."""
+
+
 class ServerError(SanadError):
     """The chat cannot be served: its port is taken or its address is not this machine's."""

@@ -10,7 +10,7 @@ from qa.catalog import NOTHING, Catalog
 from qa.documents import Document, Skipped
 from qa.errors import QuestionError
 from qa.snapshot import Snapshot
-from qa.update import Progress, Report, made_with, update
+from qa.update import Progress, Report, check, made_with, update
 
 LONGEST_QUESTION = 2000  # characters
 
@@ -64,6 +64,10 @@ class Library:
                 f"The question has {len(asked):,} characters: ask in at most {LONGEST_QUESTION:,}, one thing at a time."
             )
         return self._snapshot.ask(asked, k)
+
+    def check(self) -> tuple[str, ...]:
+        """Return in a sentence each where index and folder disagree; none where all is well."""
+        return check(self.folder, self.catalog, self.encoder)
 
     def __len__(self) -> int:
         return len(self._snapshot.entries)

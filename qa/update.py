@@ -101,6 +101,22 @@ def update(
     )
 
 
+def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
+    """Return in a sentence each where the index differs from the folder or cannot be used; none where all is well."""
+    stamp = catalog.stamp()
+    if stamp is None:
+        return (f"There is no index in {catalog.folder}: build it.",)
+    findings = catalog.damage()
+    if reason := _reason(stamp, made_with(encoder)):
+        findings.append(f"The index must be rebuilt: {reason}.")
+    known = catalog.digests()
+    changes = _compare(*list_files(folder), known, whole=False)
+    findings += [f"{path} is in the folder but not in the index." for path in changes.added]
+    findings += [f"{path} was changed after it was indexed." for path in changes.changed]
+    findings += [f"{path} is in the index but no longer in the folder." for path in changes.removed]
+    return tuple(findings)
+
+
 def made_with(encoder: Encoder) -> Stamp:
     """Return what an index made now with `encoder` is made with."""
     return Stamp(encoder.name, encoder.fingerprint, str(SPLITTER))

@@ -1,0 +1,39 @@
+# What a fresh machine needs: Python 3.11 or newer and make. Everything is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: install run test check browser benchmark clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sanad needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable .
+	touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+run: install
+	$(BIN)/python app.py
+
+# Browser tests use Debian's Chromium; where it cannot be installed they are skipped, each by its name.
+browser:
+ifeq ($(CHROMIUM),)
+	-test "$$(id -u)" != 0 || (apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core >/dev/null)
+endif
+
+check: .venv/tested
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+test: .venv/tested browser check
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

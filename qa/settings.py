@@ -1,0 +1,59 @@
+"""What a user can set: defaults, over them the environment, over that the command line."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.static import BUILT_IN
+from qa.catalog import Catalog
+from qa.errors import SettingsError
+
+DEFAULTS = {"folder": "seeds", "model": BUILT_IN, "host": "127.0.0.1", "port": "7860"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which documents are asked, where their index is, with which model, and where the chat is served."""
+
+    folder: Path
+    index: Path
+    model: str
+    host: str
+    port: int
+
+
+def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+    """Return the settings: each one as given, else from SANAD_FOLDER, SANAD_INDEX and so on, else its default.
+
+    An index that is named without a folder is that of the folder it was made of. Raise SettingsError where a value
+    does not fit.
+    """
+
+    def value(name: str) -> str | None:
+        return given.get(name) or environment.get(f"SANAD_{name.upper()}") or None
+
+    index, named = value("index"), value("folder")
+    source = Catalog(Path(index)).source() if index and not named else None
+    folder = Path(named or source or DEFAULTS["folder"])
+    return Settings(
+        folder,
+        Path(index) if index else default_index(folder, environment),
+        value("model") or DEFAULTS["model"],
+        value("host") or DEFAULTS["host"],
+        _port(value("port") or DEFAULTS["port"]),
+    )
+
+
+def default_index(folder: Path, environment: Mapping[str, str]) -> Path:
+    """Return where the index of `folder` is kept: in the user's cache, since documents are never written to."""
+    cache = Path(environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".cache")
+    place = folder.absolute()
+    digest = hashlib.sha256(str(place).encode("utf-8", "surrogateescape")).hexdigest()
+    return cache / "sanad" / f"{place.name}-{digest[:12]}"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise SettingsError(f"{text!r} is no port: name a number from 1 to 65535.")
+    return int(text)
