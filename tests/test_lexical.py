@@ -1,0 +1,115 @@
+"""BM25 in vectorised numpy against the formula, written with a Counter and loops."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.lexical import B, GRAM, K1, LexicalIndex, terms_of
+from embeddings.text import fold
+
+WORDS = "a an the cat cats catalog قزاقستان قزاق قزاقها روسیه Қазақстан қазақ война войны 1992 81 abcd abcde".split()
+texts = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), max_size=6)
+questions = st.lists(st.sampled_from([*WORDS, "unknown", "неведомое"]), max_size=6).map(" ".join)
+
+
+def terms(text: str) -> Counter[tuple[str, str]]:
+    """Return the words, and the 4-grams of `_word_` of words of more than 3 letters."""
+    found: Counter[tuple[str, str]] = Counter()
+    for word in fold(text).split():
+        found["word", word] += 1
+        marked = f"_{word}_"
+        if len(word) > 3:
+            found.update(("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1))
+    return found
+
+
+def idf(term: tuple[str, str], corpus: list[Counter[tuple[str, str]]]) -> float:
+    df = sum(term in text for text in corpus)
+    return math.log(1 + (len(corpus) - df + 0.5) / (df + 0.5))
+
+
+def bm25(question: str, corpus: list[str]) -> list[float]:
+    """Return BM25 of every text, divided by the score that no text can exceed."""
+    counted, asked = [terms(text) for text in corpus], terms(question)
+    mean = sum(sum(text.values()) for text in counted) / max(len(counted), 1)
+    best = sum(n * idf(term, counted) * (K1 + 1) for term, n in asked.items())
+    scores = []
+    for text in counted:
+        longer = 1 - B + B * sum(text.values()) / max(mean, 1)
+        held = [(n, term) for term, n in asked.items() if term in text]
+        score = sum(n * idf(t, counted) * text[t] * (K1 + 1) / (text[t] + K1 * longer) for n, t in held)
+        scores.append(score / best if best else 0.0)
+    return scores
+
+
+@given(texts, questions)
+def test_scores_are_the_formula_s(corpus: list[str], question: str) -> None:
+    found = LexicalIndex([fold(text) for text in corpus]).scores(fold(question))
+    np.testing.assert_allclose(found, bm25(question, corpus), rtol=1e-4, atol=1e-6)
+
+
+@given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=30))
+def test_scores_of_any_text_are_the_formula_s_and_lie_in_0_to_1(corpus: list[str], question: str) -> None:
+    found = LexicalIndex([fold(text) for text in corpus]).scores(fold(question))
+    np.testing.assert_allclose(found, bm25(question, corpus), rtol=1e-4, atol=1e-6)
+    assert ((found >= 0) & (found <= 1 + 1e-6)).all()
+
+
+@given(texts, questions, st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join))
+def test_a_share_is_the_weight_of_the_question_s_terms_that_a_text_holds(
+    corpus: list[str], question: str, text: str
+) -> None:
+    counted, asked, held = [terms(text) for text in corpus], terms(question).keys(), terms(text).keys()
+    total = sum(idf(term, counted) for term in asked)
+    expected = sum(idf(term, counted) for term in asked & held) / total if total else 0.0
+    found = LexicalIndex([fold(text) for text in corpus]).shares(fold(question), [fold(text)])
+    assert found.tolist() == pytest.approx([expected], abs=1e-5)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Zs", "Cc", "Cs"]), min_size=1, max_size=9), max_size=5))
+def test_a_word_has_itself_and_its_grams_as_terms(words: list[str]) -> None:
+    found = np.diff(terms_of(words).starts).tolist()
+    assert found == [1 + (len(word) - 1 if len(word) > 3 else 0) for word in words]
+
+
+def test_equal_terms_have_equal_hashes_and_others_differ() -> None:
+    words = sorted({word for text in WORDS for word in [fold(text)]})
+    hashes, starts = (found := terms_of(words)).hashes, found.starts
+    spelled = [term for word in words for term in [("word", word), *_grams(word)]]
+    assert starts[-1] == len(spelled)
+    assert len(set(hashes.tolist())) == len(set(spelled))
+    assert len(set(zip(spelled, hashes.tolist(), strict=True))) == len(set(spelled))
+
+
+def _grams(word: str) -> list[tuple[str, str]]:
+    marked = f"_{word}_"
+    return [("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1)] if len(word) > 3 else []
+
+
+def test_a_word_s_hash_depends_on_the_order_of_its_letters() -> None:
+    assert len(set(terms_of(["abc", "bca", "acb", "cab", "bac", "cba"]).hashes.tolist())) == 6
+
+
+def test_an_ending_changes_a_word_s_score_but_does_not_lose_it() -> None:
+    corpus = ["выборы в казахстане", "погода в европе", "казахстан"]
+    scores = LexicalIndex(corpus).scores("казахстан")
+    assert scores[2] > scores[0] > scores[1] == 0
+
+
+def test_a_text_that_repeats_all_of_the_question_nears_the_best_score() -> None:
+    index = LexicalIndex(["kazakhstan " * 400, *["other words"] * 2000])
+    assert index.scores("kazakhstan")[0] > 0.5
+    assert index.scores("kazakhstan and words of another kind")[0] < index.scores("kazakhstan")[0]
+
+
+@pytest.mark.parametrize("corpus", [[], [""], ["", "  "], ["some text", ""]])
+@pytest.mark.parametrize("question", ["", "   ", "nowhere"])
+def test_nothing_in_common_scores_zero(corpus: list[str], question: str) -> None:
+    index = LexicalIndex(corpus)
+    assert len(index) == len(corpus)
+    assert index.scores(question).tolist() == [0.0] * len(corpus)
+    assert index.shares(question, corpus).tolist() == [0.0] * len(corpus)
