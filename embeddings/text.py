@@ -33,7 +33,7 @@ VARIANTS = {
 # Persian writes a prefix or suffix after a space, after a zero-width non-joiner, or attached. All become attached.
 # "ماه می" is the month of May, not a prefix; nothing joins "ماه", so that folding twice changes nothing.
 JOINED = (
-    r"(?:(?<=\Aمی)|(?<= می)|(?<=\Aنمی)|(?<= نمی))(?<!\Aماه می)(?<! ماه می) (?=[^ ])(?!ماه(?: |\Z))"
+    r"(?:(?<=\Aمی)|(?<= می)|(?<=\Aنمی)|(?<= نمی))(?<!\Aماه می)(?<! ماه می) (?=[^ ])(?!ماه)"
     r"|(?<=[^ ]) (?=(?:ها|های|هایی|هایش|هایشان|تر|ترین)(?: |\Z))"
 )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.lexical import B, GRAM, K1, LexicalIndex, terms_of
+from embeddings.lexical import GRAM, K1, B, LexicalIndex, terms_of
 from embeddings.text import fold
 
 WORDS = "a an the cat cats catalog قزاقستان قزاق قزاقها روسیه Қазақстан қазақ война войны 1992 81 abcd abcde".split()

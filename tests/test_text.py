@@ -29,6 +29,7 @@ texts = st.one_of(st.text(max_size=60), heavy, joining, spaced, st.tuples(heavy,
 @example("کتاب ها های")
 @example("می ماه می خواهم")
 @example("::هآ")
+@example("می ماه ها")
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 

@@ -1,0 +1,238 @@
+"""Cutting documents into passages: exact spans for any text, whole words, linear time, and what the seeds give."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from embeddings.text import fold
+from qa.documents import Document, digest_of, find_title, read_document
+from qa.furniture import is_furniture
+from qa.passages import LONGEST, REPEATED, SHORTEST, UNBROKEN, Span, sentences, split
+from tests.conftest import SEEDS
+
+LINES = [
+    "در بحبوحه حمله روسیه به اوکراین، قزاقستان قرار است روابط خارجی خود را بازتعریف کند. اکنون فرصتی هست.",
+    "كما حظر توكاييف أخيرًا عقوبة الإعدام؟ نعم! وقد تم بالفعل استبعاد هذا النوع (من القانون الجنائي).",
+    "Mr. J. Biden spoke; nobody listened… 81.3 percent, in Astana.",
+    "SHARE:", "تم النشر", "دیدگاهتان را بنویسید", "1", "A heading", "x", "", "  ", "— . !", "word " * 300, "a" * 1500,
+    "ж" * 5000, "Сөйлем. " * 200, "一二三。" * 400,
+]  # fmt: skip
+ENDS = ["\n", "\n\n", "\r\n", "\r", "\u2028", "\x85", "\f", "\v", " "]
+pages = st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(ENDS)), max_size=14).map(
+    lambda lines: "".join(line + end for line, end in lines)
+)
+texts = st.one_of(pages, st.text(max_size=200), st.text("aب. \n،؟-\u200c", max_size=400))
+
+
+def document(text: str) -> Document:
+    return Document("a.txt", "", find_title(text), text)
+
+
+def seed(number: int) -> Document:
+    file = sorted(SEEDS.glob("*.txt"))[number]
+    content = file.read_bytes()
+    return read_document(file.name, content, digest_of(content))
+
+
+def words(document: Document, span: Span) -> str:
+    return document.text[span.start : span.end]
+
+
+def cut(document: Document) -> list[str]:
+    return [words(document, passage.span) for passage in split(document)]
+
+
+@given(texts)
+def test_passages_lie_in_the_text_in_order_apart_and_trimmed(text: str) -> None:
+    end = 0
+    for number, passage in enumerate(split(document(text)), start=1):
+        assert passage.number == number
+        assert end <= passage.span.start < passage.span.end <= len(text)
+        assert (shown := text[passage.span.start : passage.span.end]) == shown.strip()
+        end = passage.span.end
+
+
+@given(texts)
+def test_sentences_cover_all_of_their_passage_but_spaces(text: str) -> None:
+    for passage in split(document(text)):
+        end = passage.span.start
+        for sentence in passage.sentences:
+            assert end <= sentence.start < sentence.end <= passage.span.end
+            assert not text[end : sentence.start].strip()
+            end = sentence.end
+        assert not text[end : passage.span.end].strip()
+        assert passage.sentences
+
+
+@given(texts)
+@example("a" * (3 * UNBROKEN))
+@example("a " + "b" * (2 * UNBROKEN) + " c")
+def test_no_cut_falls_inside_a_word_unless_it_is_endless(text: str) -> None:
+    endless = [match.span() for match in re.finditer(rf"\S{{{LONGEST},}}", text)]
+    for passage in split(document(text)):
+        for cut in {place for s in (passage.span, *passage.sentences) for place in (s.start, s.end)}:
+            inside = text[max(cut - 1, 0) : cut].isalnum() and text[cut : cut + 1].isalnum()
+            assert not inside or any(start < cut < end for start, end in endless if end - start > UNBROKEN)
+
+
+@given(texts)
+def test_passages_and_sentences_are_no_longer_than_their_limits(text: str) -> None:
+    runs = max(map(len, text.split()), default=0)
+    for passage in split(document(text)):
+        for span in (passage.span, *passage.sentences):
+            assert span.end - span.start <= max(LONGEST, min(runs + LONGEST // 2, UNBROKEN))
+
+
+@given(texts)
+def test_every_letter_is_in_a_passage_or_left_out_for_a_reason(text: str) -> None:
+    found = split(page := document(text))
+    kept = bytearray(len(text))
+    for span in [s for passage in found for s in (passage.span, *passage.repeats)]:
+        kept[span.start : span.end] = b"1" * (span.end - span.start)
+    lines = [line for line in re.split(r"[\r\n\v\f\x85\u2028\u2029]", text) if line.strip()]
+    for match in re.finditer(r"[^\r\n\v\f\x85\u2028\u2029]+", text):
+        line = match.group().strip()
+        lost = any(c.isalnum() and not kept[i] for i, c in enumerate(match.group(), match.start()))
+        repeated = sum(fold(line).split() == fold(other).split() for other in lines) > 1
+        title = line.lstrip("# ") in page.title or page.title in line
+        assert not lost or is_furniture(line) or repeated or title
+
+
+@given(pages)
+def test_a_repeat_says_the_same_as_what_stands_in_its_passage(text: str) -> None:
+    for passage in split(document(text)):
+        for again in [again for again in passage.repeats if again.end - again.start <= LONGEST]:
+            assert again.start >= passage.span.end
+            shown = " ".join(fold(text[passage.span.start : passage.span.end]).split())
+            assert " ".join(fold(text[again.start : again.end]).split()) in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("هل فاز؟ نعم، فاز. انتهى", ["هل فاز؟", "نعم، فاز.", "انتهى"]),
+        ("پایان یافت۔ دوباره آغاز شد", ["پایان یافت۔", "دوباره آغاز شد"]),
+        ("He said «yes.» Then left.", ["He said «yes.»", "Then left."]),
+        ("81.3 percent of J. Biden (and G. Bush).", ["81.3 percent of J. Biden (and G. Bush)."]),
+        ("Wait... what? Yes", ["Wait... what?", "Yes"]),
+        ("A heading\nA sentence", ["A heading", "A sentence"]),
+        ("这是一。那是二！好", ["这是一。", "那是二！", "好"]),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) -> None:
+    assert [text[s.start : s.end] for s in sentences(text, Span(0, len(text)))] == expected
+
+
+def test_a_heading_joins_the_paragraph_below_it() -> None:
+    text = "A heading\n\n" + "word " * 60 + "\n\n" + "other " * 60
+    assert [shown[:9] for shown in cut(document(text))] == ["A heading", "other oth"]
+
+
+def test_a_short_end_joins_the_paragraph_above_it() -> None:
+    text = "word " * 60 + "\n\nThe end"
+    assert [shown[-7:] for shown in cut(document(text))] == ["The end"]
+
+
+def test_a_long_paragraph_is_cut_into_similar_parts_at_sentence_ends() -> None:
+    found = split(page := document("This sentence has some forty-two letters. " * 60))
+    sizes = [passage.span.end - passage.span.start for passage in found]
+    assert max(sizes) <= LONGEST
+    assert min(sizes) > max(sizes) * 0.6
+    assert all(words(page, passage.span).endswith("letters.") for passage in found)
+
+
+def test_no_passage_reaches_across_furniture() -> None:
+    page = document("Title of it\n\nabove above\nSHARE:\nbelow below")
+    assert cut(page) == ["Title of it\n\nabove above", "below below"]
+
+
+def test_text_that_stands_twice_is_one_passage_that_names_both_places() -> None:
+    long = "This line is surely longer than the sixty characters that make a repeat, is it not?"
+    assert len(long) > REPEATED
+    text = f"Why we wrote this\n{long}\n{'other ' * 50}\nWhy we wrote this\n{long}"
+    first, *rest = split(page := document(text))
+    assert words(page, first.span).startswith("Why we wrote this\n" + long)
+    assert [words(page, span) for span in first.repeats] == ["Why we wrote this", long]
+    assert all(long not in words(page, passage.span) for passage in rest)
+
+
+def test_a_bare_title_is_a_passage_only_where_there_is_nothing_else() -> None:
+    assert len(split(document("Only a headline here"))) == 1
+    assert cut(document("A headline of words\nSHARE:\nthe text")) == ["the text"]
+
+
+UNITS = ["a", " ", ".", "- ", "\n", "، ", "a. ", "a b", "؟!", "\u200c", "J. ", ". a", "»", "ش\u0651"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_time_grows_with_the_text_and_not_with_its_square(unit: str) -> None:
+    def seconds(size: int) -> float:
+        text, began = (unit * size)[:size], time.perf_counter()
+        split(document(text))
+        return time.perf_counter() - began
+
+    small, large = min(seconds(60_000) for _ in range(2)), seconds(480_000)
+    assert large < 0.3 or large < small * 8 * 3
+
+
+def test_the_titles_of_the_seeds_are_their_headlines() -> None:
+    assert [seed(number).title for number in range(5)] == [
+        "گورباچف قزاق؟ چرا برخی از توکایف انتظار تغییر دارند؟",
+        "الديمقراطية في آسيا الوسطى في طور التكوين",
+        "قزاقستان هم از کف پوتین پرید",
+        "بايدن يراهن على توكاييف",
+        "فخ كازاخستان: نور سلطان بين روسيا والغرب الجماعي",
+    ]
+
+
+FURNITURE = [
+    "دیدگاهتان را بنویسید", "انتهای پیام/*", "کد مطلب: 28617", "اتصل بنا للحصول على مزيد من المعلومات", "SHARE:",
+    "تم النشر", "نستخدم تسجيلك لتقديم المحتوى", "يمكنك إلغاء الاشتراك في أي وقت", "الإعلانات", "حصة هذه المادة:",
+    "ينشر برنامج EU Reporter مقالات", "وصــل حديــثاً", "4 تعليقات", "من أجل ترك تعليقات على المنشور", "\nمعلومات\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", FURNITURE)
+def test_no_passage_of_the_seeds_holds_page_furniture(line: str) -> None:
+    pages = [seed(number) for number in range(5)]
+    assert any(line in page.text for page in pages)
+    assert [shown for page in pages for shown in cut(page) if line in shown] == []
+
+
+def test_the_section_that_stands_twice_in_a_seed_is_one_passage() -> None:
+    page = seed(0)
+    found = [p for p in split(page) if "در بحبوحه حمله" in words(page, p.span)]
+    assert [words(page, span).split()[:3] for span in found[0].repeats] == [
+        ["چرا", "این", "را"],
+        ["در", "بحبوحه", "حمله"],
+    ]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_passages_of_the_seeds_are_paragraphs_of_200_to_1000_characters(number: int) -> None:
+    sizes = [passage.span.end - passage.span.start for passage in split(seed(number))]
+    assert max(sizes) <= LONGEST
+    assert sum(size < SHORTEST for size in sizes) <= 3
+    assert min(sizes) > 100
+
+
+def test_reader_comments_stand_apart_from_the_article_and_from_each_other() -> None:
+    found = cut(seed(4))
+    comments = [text for text in found if re.match(r"15 يوليو 2022 \d\d:\d\d\n", text)]
+    assert len(comments) == 4
+    assert all(text.count("15 يوليو") == (text in comments) for text in found)
+
+
+@pytest.mark.parametrize("file", sorted(SEEDS.glob("*.txt")), ids=lambda file: Path(file).stem[:3])
+def test_all_letters_of_a_seed_but_furniture_and_title_are_in_passages(file: Path) -> None:
+    content = file.read_bytes()
+    page = read_document(file.name, content, digest_of(content))
+    spans = [s for passage in split(page) for s in (passage.span, *passage.repeats)]
+    assert sum(s.end - s.start for s in spans) > 0.85 * len(page.text)
