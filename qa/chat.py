@@ -1,0 +1,169 @@
+"""What happens in the chat: questions asked, documents opened, updates run; everything given back is HTML."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from embeddings.errors import SanadError
+from qa import cards
+from qa.answers import Hit
+from qa.cards import Example, Turn
+from qa.library import LONGEST_QUESTION, Library
+from qa.update import Progress, Report
+
+LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
+EXAMPLES = (
+    Example("en", "(a question)", "003_a2fb5b04f03751af.txt"),
+    Example("ru", "(a question)", "002_17b2b5dd5e8b691f.txt"),
+    Example("kk", "(a question)", "002_17b2b5dd5e8b691f.txt"),
+    Example("tr", "(a question)", "003_a2fb5b04f03751af.txt"),
+    Example("ar", "(a question)", "001_bebae4cf14fa5b29.txt"),
+    Example("fa", "(a question)", "000_193464db59ca524a.txt"),
+)
+
+logger = logging.getLogger(__name__)
+
+Turns = tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the one update of the library is doing, or how the last one ended."""
+
+    running: bool = False
+    progress: Progress | None = None
+    report: Report | None = None
+    problem: str = ""
+
+
+class Rebuild:
+    """The update that runs in the background, one at a time, whoever pressed the button."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._ended = threading.Condition()
+        self.work = Work()
+
+    def start(self) -> None:
+        """Begin an update, unless one is running."""
+        with self._lock:
+            if self.work.running:
+                return
+            self.work = Work(running=True)
+        threading.Thread(target=self._run, name="rebuild", daemon=True).start()
+
+    def _run(self) -> None:
+        ended = Work(problem="The rebuild stopped.")
+        try:
+            ended = Work(report=self._library.update(progress=self._note))
+        except SanadError as error:
+            ended = Work(problem=str(error))
+        except Exception:
+            logger.exception("the update failed, error %s", number := secrets.token_hex(4))
+            ended = Work(problem=_apology(number))
+        finally:
+            self.work = ended
+            with self._ended:
+                self._ended.notify_all()
+
+    def _note(self, progress: Progress) -> None:
+        self.work = Work(running=True, progress=progress)
+
+    def follow(self) -> Iterator[Work]:
+        """Yield what is being done, several times a second, and at last how it ended."""
+        while (work := self.work).running:
+            yield work
+            with self._ended:
+                self._ended.wait(0.25)
+        yield work
+
+
+def _apology(number: str) -> str:
+    return f"Sorry, something went wrong here. The log has the details under error {number}."
+
+
+class Chat:
+    """What the events of the page do: each method takes and returns what its components show."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.rebuild = Rebuild(library)
+
+    def examples(self) -> list[Example]:
+        """Return the examples whose documents are indexed."""
+        paths = {document.path for document in self.library.documents}
+        return [example for example in EXAMPLES if example.document in paths]
+
+    def show(self, turns: Turns) -> str:
+        """Return the conversation, or what stands there before the first question."""
+        if self.library.documents:
+            return cards.conversation(turns, cards.welcome(self.examples()))
+        folder = str(self.library.folder.absolute())
+        return cards.conversation(turns, cards.nothing_indexed(folder, working=self.rebuild.work.running))
+
+    def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[str, Turns, str]]:
+        """Yield the emptied box and the conversation with the question, then with its answer."""
+        number = turns[-1].number + 1 if turns else 1
+        asked = Turn(number, (question or "")[: LONGEST_QUESTION + 1].strip())
+        kept = turns[-LONGEST_CONVERSATION + 1 :]
+        yield "", turns, self.show((*kept, asked))
+        answered = (*kept, self._answer(asked, question or ""))
+        yield "", answered, self.show(answered)
+
+    def _answer(self, asked: Turn, question: str) -> Turn:
+        try:
+            return Turn(asked.number, asked.question, self.library.ask(question))
+        except SanadError as error:
+            return Turn(asked.number, _shorten(asked.question), problem=str(error))
+        except Exception:
+            logger.exception("a question failed, error %s", number := secrets.token_hex(4))
+            return Turn(asked.number, asked.question, problem=_apology(number))
+
+    def try_example(self, turns: Turns, number: str) -> Iterator[tuple[str, Turns, str]]:
+        """Ask the example of that number."""
+        examples = self.examples()
+        if number.isdecimal() and int(number) < len(examples):
+            yield from self.ask(examples[int(number)].question, turns)
+        else:
+            yield "", turns, self.show(turns)
+
+    def open(self, turns: Turns, place: str) -> str:
+        """Return the document of the hit named `place`, an empty string where this conversation has no such hit."""
+        hit = _find(turns, place)
+        return cards.viewer(place, hit, self._note(hit)) if hit else ""
+
+    def _note(self, hit: Hit) -> str:
+        now = {document.path: document.digest for document in self.library.documents}.get(hit.document.path)
+        if now is None:
+            return "This document is no longer in the index. Here is its text as it was searched."
+        if now != hit.document.digest:
+            return "This document was changed since. Here is its text as it was searched."
+        return ""
+
+    def count(self) -> str:
+        """Return how much is indexed."""
+        return cards.count(len(self.library), len(self.library.documents))
+
+    def notice(self, work: Work) -> str:
+        """Return the progress or the end of an update, or else the files that are not indexed."""
+        if work.running:
+            return cards.progress(work.progress)
+        if work.report:
+            return cards.report(work.report)
+        told = cards.problem(work.problem) if work.problem and self.library.documents else ""
+        return told + cards.skipped(self.library.skipped)
+
+
+def _find(turns: Turns, place: str) -> Hit | None:
+    for turn in turns:
+        for hit in turn.answer.hits if turn.answer else ():
+            if place == f"{turn.number}.{hit.rank}":
+                return hit
+    return None
+
+
+def _shorten(question: str) -> str:
+    return question if len(question) <= 200 else question[:200].rstrip() + "…"

@@ -1,0 +1,127 @@
+"""The fence around the served page: who may ask it, how much they may send, and what the browser may do with it."""
+
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+# ASGI's own types (asgiref.typing), spelt out so that nothing has to be installed for them.
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+LARGEST_BODY = 256 * 1024  # bytes; a question is at most a few thousand
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# Routes that every Gradio page has and this one does not use: uploads, files, fetching from elsewhere.
+CLOSED = ("/upload", "/file=", "/file/", "/proxy=", "/stream/", "/component_server", "/monitoring")
+# Gradio compiles its templates in the page, hence the unsafe- words; nothing may come from or go to another host.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'; base-uri 'self'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+
+
+class Guard:
+    """ASGI middleware that refuses foreign hosts and origins, closed routes and large bodies."""
+
+    def __init__(self, app: App, served: str) -> None:
+        self.app = app
+        self.served = served
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer a request that is refused, pass any other on with a limit on its body."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        refusal = _refuse(scope["path"], headers, self.served)
+        if refusal:
+            return await _answer(_secured(send), *refusal)
+        limited = _Limited(receive, _secured(send))
+        return await self.app(scope, limited.receive, limited.send)
+
+
+def _refuse(path: str, headers: MutableMapping[str, str], served: str) -> tuple[int, str] | None:
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if not is_allowed(host, served):
+        return 400, "This address does not serve that host."
+    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        return 403, "Pages of other sites may not use this one."
+    if any(path.removeprefix("/gradio_api").startswith(closed) for closed in CLOSED):
+        return 403, "This route is closed."
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        return 413, "The request is too large."
+    return None
+
+
+def is_allowed(host: str, served: str) -> bool:
+    """Tell whether a Host header may address a server bound to `served`.
+
+    A server on loopback goes by its loopback names only; on the network also by any numeric address and by this
+    machine's name. A name of somebody else's choosing (DNS rebinding) is never among them.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name in LOOPBACK or name == served.strip("[]").lower():
+        return True
+    return served not in LOOPBACK and (_is_address(name) or name == socket.gethostname().lower())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class _Limited:
+    """A request whose body is counted as it comes: a chunked one tells no length beforehand."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._size = 0
+        self._begun = self._refused = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size <= LARGEST_BODY:
+            return message
+        if not self._begun:
+            self._begun = self._refused = True
+            await _answer(self._send, 413, "The request is too large.")
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self._begun = True
+        if not self._refused:
+            await self._send(message)
+
+
+def _secured(send: Send) -> Send:
+    async def send_secured(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            names = {name for name, _ in HEADERS}
+            kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in names]
+            message = {**message, "headers": [*kept, *HEADERS]}
+        await send(message)
+
+    return send_secured
+
+
+async def _answer(send: Send, status: int, words: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words.encode()})

@@ -1,0 +1,44 @@
+// Runs once for the conversation and once for the document beside it; Gradio gives element, trigger, props and watch.
+const box = () => document.querySelector("#question textarea");
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+const point = matchMedia("(pointer: fine)").matches; // on a phone, focus would raise the keyboard over the answer
+
+const shut = () => {
+  const place = element.querySelector("[data-place]")?.dataset.place;
+  props.value = "";
+  document.querySelector(`[data-open="${place}"]`)?.focus();
+};
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-open], [data-ask], [data-close]");
+  if (!button) return;
+  const { open, ask } = button.dataset;
+  if (ask) return trigger("select", { ask });
+  if (!open) return shut();
+  const shown = document.querySelector(`#viewer [data-place="${open}"]`);
+  if (shown) return reveal(shown);
+  trigger("click", { open });
+});
+
+element.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && element.querySelector("[data-place]")) shut();
+});
+
+const reveal = (sheet) => {
+  const text = sheet.querySelector(".text");
+  const mark = text.querySelector("mark") ?? text.querySelector(".here");
+  if (mark) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
+  sheet.focus({ preventScroll: true });
+};
+
+let seen = "";
+watch("value", () => {
+  const sheet = element.querySelector("[data-place]");
+  if (sheet) return reveal(sheet);
+  const turn = element.querySelector("article.turn");
+  const now = turn && `${turn.dataset.turn} ${turn.querySelector(".searching") !== null}`;
+  if (!turn || now === seen) return;
+  seen = now;
+  turn.scrollIntoView({ block: "start", behavior: calm });
+  if (point) box()?.focus({ preventScroll: true });
+});
