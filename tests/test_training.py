@@ -17,12 +17,13 @@ from tokenizers import Tokenizer, models
 
 from embeddings.text import fold
 from embeddings.training.__main__ import main
+from embeddings.training.batches import take
 from embeddings.training.card import write_card, write_model
 from embeddings.training.data import pair_files, read_pairs, read_sources
 from embeddings.training.encoded import WordTokenizer, encode_pairs
 from embeddings.training.teacher import teacher_texts
 from embeddings.training.tokenizer import empty_tokenizer, folding, learn_tokenizer
-from embeddings.training.train import Phase, Table, take, train
+from embeddings.training.train import Phase, Table, train
 
 SCRIPTS = ((0x20, 0x24F), (0x300, 0x36F), (0x400, 0x52F), (0x600, 0x6FF), (0x750, 0x77F), (0x2000, 0x206F))
 FORMS = ((0x1E00, 0x1EFF), (0xFB00, 0xFB06), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF))
@@ -120,7 +121,7 @@ def test_the_teacher_is_followed(data: Path, tmp_path: Path) -> None:
     opinion = (opinion / np.linalg.norm(opinion, axis=1, keepdims=True)).astype(np.float16)
     encoded = encode_pairs(files, learn_tokenizer(files, pieces=80), tmp_path, texts)
     table = Table(80, 16, seed=0, device=torch.device("cpu"))
-    losses = list(train(table, encoded, opinion, [Phase("taught", 60, 0.02, pairs=0, taught=64)]))
+    losses = list(train(table, encoded, opinion, [Phase("taught", 60, 0.02, pairs=0, taught=64, late=16)]))
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2
 
 

@@ -18,11 +18,11 @@ TEACHABLE = range(12, 301)  # characters of an English sentence that the teacher
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where training text came from. Weight 0 leaves it out; prose is running text, which the teacher can judge."""
+    """Where training text came from. Weight 0 leaves it out; `taught` is "prose", "words" or "" (of no use to it)."""
 
     name: str
     weight: float
-    prose: bool
+    taught: str
     licence: str
     origin: str
     what: str
@@ -58,8 +58,7 @@ def read_sources() -> dict[str, Source]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         sources = [
-            Source(r["source"], float(r["weight"]), r["prose"] == "yes", r["licence"], r["origin"], r["what"])
-            for r in rows
+            Source(r["source"], float(r["weight"]), r["taught"], r["licence"], r["origin"], r["what"]) for r in rows
         ]
     return {source.name: source for source in sources}
 
@@ -82,9 +81,12 @@ def read_pairs(path: Path) -> Pairs:
     return pairs
 
 
-def teachable(source: str, english: str) -> bool:
-    """Say whether the teacher's opinion of an English text is worth having: running text of a sensible length."""
-    return len(english) in TEACHABLE and english.count(" ") >= 2 and read_sources()[source].prose
+def teachable(source: str, english: str, *, prose: bool) -> bool:
+    """Say whether the teacher's opinion of an English text is worth having, as running text or else as words."""
+    kind = read_sources()[source].taught
+    if prose:
+        return kind == "prose" and len(english) in TEACHABLE and english.count(" ") >= 2
+    return kind == "words" and len(english) in range(3, TEACHABLE.stop)
 
 
 def _languages(path: Path) -> tuple[str, str]:

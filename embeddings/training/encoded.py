@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from embeddings.text import fold
-from embeddings.training.data import Pairs, read_sources, teachable
+from embeddings.training.data import Pairs, read_sources
 
 NOT_TAUGHT = -1
 
@@ -36,7 +36,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPairs:
-    """One file, ready to be drawn from. `taught` is the row of the teacher's vector, or `NOT_TAUGHT`."""
+    """One file, ready to be drawn from. `taught` names the teacher's vectors of both sides, or is `NOT_TAUGHT`."""
 
     pairs: Pairs
     left: Texts
@@ -44,7 +44,7 @@ class EncodedPairs:
     left_keys: NDArray[np.int64]
     right_keys: NDArray[np.int64]
     weights: NDArray[np.float64]
-    taught: NDArray[np.int64]
+    taught: NDArray[np.int64]  # (n, 2)
 
 
 class WordTokenizer:
@@ -83,13 +83,17 @@ def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, i
     known = read_sources()
     left, right = _sides(pairs, words, folder)
     weights = np.array([known[source].weight for source in pairs.sources])
-    taught = np.full(len(left), NOT_TAUGHT)
-    english = None if pairs.questions else pairs.english()
-    if rows and english is not None:
-        judged = zip(pairs.sources, english, strict=True)
-        taught[:] = [rows.get(t, NOT_TAUGHT) if teachable(s, t) else NOT_TAUGHT for s, t in judged]
+    taught = np.stack([_taught(pairs, side, rows) for side in (0, 1)], axis=1)
     weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # nothing but signs
     return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught)
+
+
+def _taught(pairs: Pairs, side: int, rows: dict[str, int]) -> NDArray[np.int64]:
+    """Return the teacher's row of what each text says: its own, or that of its English translation."""
+    english = (pairs.lefts, pairs.rights)[side] if pairs.questions else pairs.english()
+    if english is None:
+        return np.full(len(pairs.lefts), NOT_TAUGHT)
+    return np.array([rows.get(text, NOT_TAUGHT) for text in english])
 
 
 def _sides(pairs: Pairs, words: WordTokenizer, folder: Path) -> tuple[Texts, Texts]:

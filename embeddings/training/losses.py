@@ -28,16 +28,14 @@ def symmetric(scores: Tensor, same: Tensor) -> Tensor:
     return (cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2
 
 
-def relations(english: Tensor, other: Tensor, teacher: Tensor) -> Tensor:
-    """Pull the similarities within English, and between English and its translations, to the teacher's in English."""
-    english, other = normalize(english), normalize(other)
-    itself = torch.eye(len(english), dtype=torch.bool, device=english.device)
-    goal = TEACHER_SCALE * teacher @ teacher.T  # (n, n)
-    within = _divergence(
-        (TEACHER_SCALE * english @ english.T).masked_fill(itself, -1e4), goal.masked_fill(itself, -1e4)
-    )
-    across = TEACHER_SCALE * other @ english.T
-    return within + _divergence(across, goal) + _divergence(across.T, goal)
+def relations(left: Tensor, right: Tensor, left_opinion: Tensor, right_opinion: Tensor) -> Tensor:
+    """Pull the similarities among the right texts, and of left to right and back, to those of the teacher's vectors."""
+    left, right = normalize(left), normalize(right)
+    itself = torch.eye(len(right), dtype=torch.bool, device=right.device)
+    within = (TEACHER_SCALE * right @ right.T).masked_fill(itself, -1e4)
+    goal_within = (TEACHER_SCALE * right_opinion @ right_opinion.T).masked_fill(itself, -1e4)
+    across, goal = TEACHER_SCALE * left @ right.T, TEACHER_SCALE * left_opinion @ right_opinion.T
+    return divergence(within, goal_within) + divergence(across, goal) + divergence(across.T, goal.T)
 
 
 def anchor(vectors: Tensor, teacher: Tensor) -> Tensor:
@@ -45,28 +43,40 @@ def anchor(vectors: Tensor, teacher: Tensor) -> Tensor:
     return 1 - (normalize(vectors) * teacher).sum(1).mean()
 
 
-def late_interaction(left: Tensor, right: Tensor, left_mask: Tensor, right_mask: Tensor, same: Tensor) -> Tensor:
-    """Contrast late-interaction scores in both directions.
+def late_scores(left: Tensor, right: Tensor, left_mask: Tensor, right_mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the late-interaction scores (n, n) of left questions to right passages, then of right to left.
 
     Tokens are (n, t, dim), masks (n, t) with true for a token. A question token counts by its length.
     """
-    left_lengths, right_lengths = left.norm(dim=2), right.norm(dim=2)
     n, t, _ = left.shape
-    units = normalize(left, dim=2).flatten(0, 1), normalize(right, dim=2).flatten(0, 1)
-    cosines = (units[0] @ units[1].T).view(n, t, n, t)
-    forward = _scores(cosines.masked_fill(~right_mask[None, None], -1).amax(3), left_lengths * left_mask)
-    backward = _scores(
-        cosines.masked_fill(~left_mask[:, :, None, None], -1).amax(1).permute(1, 2, 0), right_lengths * right_mask
-    )
-    target = torch.arange(n, device=left.device)
-    losses = [cross_entropy((LATE_SCALE * s).masked_fill(same, -1e4), target) for s in (forward, backward)]
-    return torch.stack(losses).mean()
+    # A padded token becomes a zero vector, so that no question token takes it for alike.
+    left_units = normalize(left, dim=2) * left_mask[:, :, None]
+    right_units = normalize(right, dim=2) * right_mask[:, :, None]
+    cosines = (left_units.flatten(0, 1) @ right_units.flatten(0, 1).T).view(n, t, n, t)
+    best_right, best_left = cosines.max(3).values, cosines.max(1).values  # (left, token, right), (left, right, token)
+    forward = torch.einsum("qtp,qt->qp", best_right, _shares(left, left_mask))
+    return forward, torch.einsum("pqt,qt->qp", best_left, _shares(right, right_mask))
 
 
-def _scores(best: Tensor, lengths: Tensor) -> Tensor:
-    # best: (question, token, passage); lengths: (question, token)
-    return torch.einsum("qtp,qt->qp", best, lengths / lengths.sum(1, keepdim=True).clamp_min(1e-6))
+def grouped(scores: Tensor, size: int) -> Tensor:
+    """Join each `size` passages (columns) to one long passage, whose score is the best of its parts."""
+    return scores.view(len(scores), -1, size).amax(2)
 
 
-def _divergence(scores: Tensor, goal: Tensor) -> Tensor:
-    return kl_div(log_softmax(scores, 1), log_softmax(goal, 1), reduction="batchmean", log_target=True)
+def late_contrast(scores: Tensor, same: Tensor, size: int) -> Tensor:
+    """Pull each question to the long passage that holds its own text."""
+    blocked = same.view(len(same), -1, size).any(2)  # (n, n / size)
+    target = torch.arange(len(scores), device=scores.device) // size
+    blocked[torch.arange(len(scores), device=scores.device), target] = False
+    return cross_entropy((LATE_SCALE * grouped(scores, size)).masked_fill(blocked, -1e4), target)
+
+
+def divergence(scores: Tensor, goal: Tensor) -> Tensor:
+    """Return how far the softmax of each row of scores is from that of the goal."""
+    loss: Tensor = kl_div(log_softmax(scores, 1), log_softmax(goal, 1), reduction="batchmean", log_target=True)
+    return loss
+
+
+def _shares(tokens: Tensor, mask: Tensor) -> Tensor:
+    lengths: Tensor = tokens.norm(dim=2) * mask  # (n, t)
+    return lengths / lengths.sum(1, keepdim=True).clamp_min(1e-6)

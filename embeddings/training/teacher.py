@@ -22,14 +22,16 @@ BLOCK = 8192  # texts between two saved files: what an interrupted run loses at 
 
 
 def teacher_texts(files: list[Pairs]) -> list[str]:
-    """List the English texts the teacher is asked about, once each, in the order of the files."""
+    """List the English texts the teacher is asked about, once each: running text first, then words and templates."""
     texts: dict[str, None] = {}
-    for pairs in files:
-        english = pairs.english()
-        if pairs.questions and english is not None:
-            texts.update(dict.fromkeys(pairs.lefts + pairs.rights))
-        elif english is not None:
-            texts.update((t, None) for s, t in zip(pairs.sources, english, strict=True) if teachable(s, t))
+    for prose in (True, False):
+        for pairs in files:
+            english = pairs.english()
+            if pairs.questions and english is not None:
+                texts.update(dict.fromkeys(pairs.lefts + pairs.rights))
+            elif english is not None:
+                rows = zip(pairs.sources, english, strict=True)
+                texts.update((text, None) for source, text in rows if teachable(source, text, prose=prose))
     return list(texts)
 
 

@@ -12,14 +12,9 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from embeddings.training import losses
-from embeddings.training.encoded import NOT_TAUGHT, EncodedPairs, Texts
+from embeddings.training.batches import Batch, Drawer
+from embeddings.training.encoded import NOT_TAUGHT, EncodedPairs
 
-LONGEST = 96  # tokens of a text that training looks at
-IMPORTANCE = {
-    **dict.fromkeys(("ar", "fa", "kk", "ru", "tr", "en"), 1.0),
-    **dict.fromkeys(("de", "fr", "es"), 0.4),
-    **dict.fromkeys(("az", "uz", "ur"), 0.2),
-}
 BETAS = (0.9, 0.99)
 
 
@@ -38,70 +33,8 @@ class Phase:
     anchor_weight: float = 0.0
     late_weight: float = 1.0
     late_tokens: int = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Drawn rows of one file."""
-
-    left: Texts
-    right: Texts
-    same: NDArray[np.bool_]  # (n, n), true where two rows share a text
-    taught: NDArray[np.int64]
-
-
-class Drawer:
-    """Draw batches: first a file, by the weight of its rows and languages, then rows, by the weight of their source."""
-
-    def __init__(self, files: list[EncodedPairs], seed: int) -> None:
-        self._files = files
-        self._random = np.random.default_rng(seed)
-        self._rows = [np.cumsum(file.weights) for file in files]
-        self._taught = [np.cumsum(file.weights * (file.taught != NOT_TAUGHT)) for file in files]
-
-    def pairs(self, count: int, longest: int = LONGEST) -> Batch:
-        """Draw from any file. Questions come in quarter batches, since their passages are long."""
-        file = self._choose(self._rows)
-        count = count // 4 if self._files[file].pairs.questions and count > 512 else count
-        return self._draw(file, self._rows[file], count, longest)
-
-    def taught(self, count: int) -> Batch:
-        """Draw rows whose English text the teacher knows; English is on the right."""
-        file = self._choose(self._taught)
-        batch = self._draw(file, self._taught[file], count, LONGEST)
-        if self._files[file].pairs.right == "en":
-            return batch
-        return Batch(batch.right, batch.left, batch.same, batch.taught)
-
-    def _choose(self, totals: list[NDArray[np.float64]]) -> int:
-        chances = np.array([_chance(f, t) for f, t in zip(self._files, totals, strict=True)])
-        return int(self._random.choice(len(totals), p=chances / chances.sum()))
-
-    def _draw(self, index: int, totals: NDArray[np.float64], count: int, longest: int) -> Batch:
-        file = self._files[index]
-        rows = np.searchsorted(totals, self._random.random(count) * totals[-1], side="right")
-        same = _equal(file.left_keys[rows]) | _equal(file.right_keys[rows])
-        np.fill_diagonal(same, False)
-        return Batch(take(file.left, rows, longest), take(file.right, rows, longest), same, file.taught[rows])
-
-
-def _chance(file: EncodedPairs, totals: NDArray[np.float64]) -> float:
-    languages = min(IMPORTANCE[file.pairs.left], IMPORTANCE[file.pairs.right])
-    return float(np.sqrt(totals[-1]) * languages * (1.5 if file.pairs.questions else 1.0))
-
-
-def _equal(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    equal: NDArray[np.bool_] = keys[:, None] == keys[None, :]
-    return equal
-
-
-def take(texts: Texts, rows: NDArray[np.int64], longest: int) -> Texts:
-    """Return the chosen texts, each cut to its first `longest` tokens."""
-    begins = texts.starts[rows]
-    lengths = np.minimum(texts.starts[rows + 1] - begins, longest)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-    return Texts(texts.ids[np.repeat(begins, lengths) + within], starts)
+    late_group: int = 1  # rows that make one long passage
+    late_taught: float = 0.5  # share of late-interaction batches that the teacher judges
 
 
 class Table:
@@ -186,33 +119,62 @@ def _decay(step: int, steps: int) -> float:
 
 
 def _step(table: Table, drawer: Drawer, teacher: NDArray[np.float16] | None, phase: Phase, *, rate: float) -> float:
-    batches = [drawer.pairs(phase.pairs)] if phase.pairs else []
-    if phase.taught and teacher is not None:
-        batches.append(drawer.taught(phase.taught))
-    if phase.late:
-        batches.append(drawer.pairs(phase.late, phase.late_tokens))
-    step = Step(table, batches)
-    device = table.weight.device
-    loss = torch.zeros((), device=device)
-    at = 0
-    if phase.pairs:
-        loss = loss + phase.pairs_weight * losses.contrastive(*step.means(at), _mask(batches[at], device))
-        at += 1
-    if phase.taught and teacher is not None:
-        opinion = torch.from_numpy(teacher[batches[at].taught].astype(np.float32)).to(device)  # (n, dim)
-        other, english = step.means(at)
-        loss = loss + phase.relations_weight * losses.relations(english, other, opinion)
-        if phase.anchor_weight:
-            pulled = losses.anchor(english, opinion) + losses.anchor(other, opinion)
-            loss = loss + phase.anchor_weight * pulled
-        at += 1
-    if phase.late:
-        tokens = step.tokens_of(at)
-        loss = loss + phase.late_weight * losses.late_interaction(*tokens, _mask(batches[at], device))
-    (gradient,) = torch.autograd.grad(loss, step.rows)
+    batches = _draw(drawer, phase, taught=teacher is not None)
+    step = Step(table, list(batches.values()))
+    total = torch.zeros((), device=table.weight.device)
+    for at, (kind, batch) in enumerate(batches.items()):
+        same = torch.from_numpy(batch.same).to(total.device)
+        if kind == "pairs":
+            total = total + phase.pairs_weight * losses.contrastive(*step.means(at), same)
+        elif kind == "taught":
+            total = total + _taught_loss(step.means(at), _opinion(batch, teacher, total.device), phase)
+        else:
+            opinion = _opinion(batch, teacher, total.device)
+            total = total + phase.late_weight * _late_loss(step.tokens_of(at), same, opinion, phase.late_group)
+    (gradient,) = torch.autograd.grad(total, step.rows)
     table.update(step.tokens, gradient, rate)
-    return loss.item()
+    return total.item()
 
 
-def _mask(batch: Batch, device: torch.device) -> Tensor:
-    return torch.from_numpy(batch.same).to(device)
+def _draw(drawer: Drawer, phase: Phase, *, taught: bool) -> dict[str, Batch]:
+    batches = {}
+    if phase.pairs:
+        batches["pairs"] = drawer.pairs(phase.pairs)
+    if phase.taught and taught:
+        batches["taught"] = drawer.taught(phase.taught)
+    if phase.late:
+        batches["late"] = (
+            drawer.taught(phase.late, phase.late_tokens)
+            if taught and drawer.toss(phase.late_taught)
+            else drawer.pairs(phase.late, phase.late_tokens)
+        )
+    return batches
+
+
+def _opinion(batch: Batch, teacher: NDArray[np.float16] | None, device: torch.device) -> tuple[Tensor, Tensor] | None:
+    """Return the teacher's vectors (n, dim) of both sides, if it has one of every text."""
+    if teacher is None or (batch.taught == NOT_TAUGHT).any():
+        return None
+    left, right = (torch.from_numpy(teacher[batch.taught[:, side]].astype(np.float32)).to(device) for side in (0, 1))
+    return left, right
+
+
+def _taught_loss(means: tuple[Tensor, Tensor], opinion: tuple[Tensor, Tensor] | None, phase: Phase) -> Tensor:
+    assert opinion is not None, "the drawer gave a row without the teacher's vector"
+    loss = phase.relations_weight * losses.relations(*means, *opinion)
+    if phase.anchor_weight:
+        loss = loss + phase.anchor_weight * (losses.anchor(means[0], opinion[0]) + losses.anchor(means[1], opinion[1]))
+    return loss
+
+
+def _late_loss(
+    tokens: tuple[Tensor, Tensor, Tensor, Tensor], same: Tensor, opinion: tuple[Tensor, Tensor] | None, group: int
+) -> Tensor:
+    scores = losses.late_scores(*tokens)
+    loss = sum((losses.late_contrast(s, same, group) for s in scores), torch.zeros(())) / 2
+    if opinion is None:
+        return loss
+    goal = losses.TEACHER_SCALE * opinion[0] @ opinion[1].T
+    for ours, theirs in zip(scores, (goal, goal.T), strict=True):
+        loss = loss + losses.divergence(losses.LATE_SCALE * losses.grouped(ours, group), losses.grouped(theirs, group))
+    return loss
