@@ -20,7 +20,7 @@ _ASIAN = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh"}
 # Letters that one language of a script has and its neighbours here do not; each found counts as a word.
 _LETTERS = {
     "ARABIC": {"fa": "پچژگکی", "ur": "ٹڈڑںےہ", "ar": "ةىكيإأؤئ"},
-    "CYRILLIC": {"kk": "әғқңөұүһі", "ru": "ыэёъ", "uk": "їєґ"},
+    "CYRILLIC": {"kk": "әғқңөұүһіы", "ru": "ыэёъ", "uk": "їєґ"},
     "LATIN": {"tr": "ğışçİ", "de": "ßäöü", "fr": "éèêàçùœ", "es": "ñ¿¡áíó"},
 }
 _COMMON = {
@@ -54,7 +54,7 @@ def detect(text: str) -> str:
     lowered = [word.lower() for word in words]
     votes = {code: sum(word in common.split() for word in lowered) for code, common in _COMMON[script].items()}
     for code, letters in _LETTERS[script].items():
-        votes[code] = votes.get(code, 0) + sum(character in letters for word in words for character in word)
+        votes[code] = votes.get(code, 0) + sum(c in letters or c.lower() in letters for word in words for c in word)
     best = max(votes, key=lambda code: votes[code])
     return best if votes[best] else _SCRIPTS[script]
 

@@ -119,8 +119,9 @@ def _join(lines: list[_Line]) -> list[Span]:
 
 def _is_bare_title(document: Document, span: Span) -> bool:
     """Tell a headline that stands alone, which every hit shows anyway, from a passage that answers something."""
-    text = document.text[span.start : span.end]
-    return _length(span) < SHORTEST / 2 and text.strip("# ").endswith(document.title)
+    above, _, last = document.text[span.start : span.end].rpartition("\n")
+    told = document.title.endswith((".", "۔", "…")) or re.search(r"[.!?؟۔…]\s*(?:\n|$)", above)  # a full sentence
+    return not told and last.strip("# ") == document.title and _length(span) < SHORTEST / 2
 
 
 def _runs(lines: list[_Line]) -> Iterator[list[Span]]:

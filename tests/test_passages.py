@@ -96,10 +96,11 @@ def test_every_letter_is_in_a_passage_or_left_out_for_a_reason(text: str) -> Non
     lines = [line for line in re.split(r"[\r\n\v\f\x85\u2028\u2029]", text) if line.strip()]
     for match in re.finditer(r"[^\r\n\v\f\x85\u2028\u2029]+", text):
         line = match.group().strip()
-        lost = any(c.isalnum() and not kept[i] for i, c in enumerate(match.group(), match.start()))
+        lost = [i for i, c in enumerate(match.group(), match.start()) if c.isalnum() and not kept[i]]
         repeated = sum(fold(line).split() == fold(other).split() for other in lines) > 1
-        title = line.lstrip("# ") in page.title or page.title in line
-        assert not lost or is_furniture(line) or repeated or title
+        above_title = lost and page.title in text[match.start() : lost[0] + SHORTEST // 2 + len(page.title)]
+        headline = above_title and not line.endswith((".", "!", "?", "؟", "…"))
+        assert not lost or is_furniture(line) or repeated or headline
 
 
 @given(pages)
@@ -160,6 +161,16 @@ def test_text_that_stands_twice_is_one_passage_that_names_both_places() -> None:
     assert words(page, first.span).startswith("Why we wrote this\n" + long)
     assert [words(page, span) for span in first.repeats] == ["Why we wrote this", long]
     assert all(long not in words(page, passage.span) for passage in rest)
+
+
+def test_a_sentence_above_the_title_is_kept() -> None:
+    assert cut(document("Word " * 60 + "\nSHARE:\nIt was won by a mile. It was.\nThe race"))[1:] == [
+        "It was won by a mile. It was.\nThe race"
+    ]
+
+
+def test_a_sentence_that_serves_as_title_is_kept() -> None:
+    assert cut(document("The office is closed on Fridays.\n" + "Word " * 199))[0] == "The office is closed on Fridays."
 
 
 def test_a_bare_title_is_a_passage_only_where_there_is_nothing_else() -> None:

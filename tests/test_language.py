@@ -1,0 +1,50 @@
+"""The language of passages and questions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from qa.language import UNKNOWN, detect
+
+SENTENCES = {
+    "en": ["What did the president say about the war?", "Kazakhstan sells oil to Europe and to China."],
+    "ru": ["Что сказал президент о войне?", "Казахстан продаёт нефть в Европу."],
+    "kk": ["Президент соғыс туралы не айтты?", "Қазақстан мұнайды Еуропаға сатады."],
+    "tr": ["Cumhurbaşkanı savaş hakkında ne dedi?", "Kazakistan Avrupa'ya petrol satıyor."],
+    "ar": ["ماذا قال الرئيس عن الحرب؟", "تبيع كازاخستان النفط إلى أوروبا."],
+    "fa": ["رئیس جمهور درباره جنگ چه گفت؟", "قزاقستان به اروپا نفت می فروشد."],
+    "de": ["Was sagte der Präsident über den Krieg?", "Kasachstan verkauft Öl nach Europa."],
+    "fr": ["Qu'a dit le président sur la guerre ?", "Le Kazakhstan vend du pétrole à l'Europe."],
+    "es": ["¿Qué dijo el presidente sobre la guerra?"],
+    "ur": ["صدر نے جنگ کے بارے میں کیا کہا ہے؟"],
+    "uk": ["Що сказав президент про війну?"],
+    "zh": ["总统说了什么？"],
+    "ko": ["대통령은 무엇을 말했습니까?"],
+    "el": ["Τι είπε ο πρόεδρος;"],
+    "he": ["מה אמר הנשיא?"],
+    "hi": ["राष्ट्रपति ने क्या कहा?"],
+    "th": ["ประธานาธิบดีพูดว่าอะไร"],
+}
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in SENTENCES.items() for text in texts])
+def test_a_sentence_s_language_is_detected(code: str, text: str) -> None:
+    assert detect(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "  ", "1992", "؟!", "81.3 %", "\u200c", "🙂"])
+def test_text_without_letters_has_no_language(text: str) -> None:
+    assert detect(text) == UNKNOWN
+
+
+def test_a_foreign_name_does_not_change_the_language() -> None:
+    assert detect("ينشر برنامج EU Reporter مقالات") == "ar"
+    assert detect("Что такое CICA?") == "ru"
+
+
+def test_most_questions_in_eight_languages_are_recognised() -> None:
+    lines = Path(__file__).with_name("questions.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line) for line in lines]
+    wrong = [(q["lang"], detect(q["question"]), q["question"]) for q in asked if detect(q["question"]) != q["lang"]]
+    assert len(wrong) <= len(asked) * 0.08, wrong
