@@ -61,13 +61,15 @@ class TransformerEncoder:
         folder = Path(name).expanduser()
         if folder.is_dir() and not any(folder.rglob("*.safetensors")):
             raise ModelError(f"{folder} holds no *.safetensors weights: convert the model, or name another folder.")
+        from safetensors import SafetensorError
+
         try:
             from sentence_transformers import SentenceTransformer  # 9 s, and only for models other than the built-in
 
             model = SentenceTransformer(str(folder) if folder.is_dir() else name, trust_remote_code=False)
         except ImportError as error:
             raise ModelError(f"{name} needs sentence-transformers: pip install 'sanad[models]' ({error}).") from error
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelError(
                 f"The model {name!r} cannot be loaded: give a folder or hub name ({reason[0]})."

