@@ -62,7 +62,7 @@ BAD = {
     "nul.txt": (b"text with a \0 in it", "zero bytes"),
     "latin.txt": ("Öl und Gas".encode("latin-1"), "not UTF-8 text (byte 0)"),
     "one_bad_byte.txt": (b"plenty of good text \xff and more", "not UTF-8 text (byte 20)"),
-    "utf16.txt": ("نص عربي".encode("utf-16"), "not UTF-8 text (byte 0)"),
+    "utf16.txt": ("نص عربي".encode("utf-16"), "zero bytes"),
     "escapes.txt": (b"\x1b[31m\x1b[0m\x07\x08 a", "control characters"),
     "empty.txt": (b"", "no text"),
     "spaces.txt": (b" \n\t\r\n ", "no text"),

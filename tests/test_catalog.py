@@ -1,0 +1,202 @@
+"""The catalog: what is written is read again, in whole transactions, whatever holds or damages the file."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa.catalog
+from qa.catalog import FILE, FORMAT, NOTHING, Catalog, Row, Stamp
+from qa.documents import Document, Skipped
+from qa.embed import Embedded
+from qa.errors import CatalogError, LockedError
+from qa.passages import Passage, Span
+
+STAMP = Stamp("a model", "f1", "1")
+HOLD = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+db.execute("DELETE FROM documents")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def document(path: str, text: str = "متن «one» two") -> Document:
+    return Document(path, "d" + path, "عنوان " + path, text)
+
+
+def row(number: int, digest: str = "p") -> Row:
+    rng = np.random.default_rng(number)
+    passage = Passage(number, Span(number, number + 5), (Span(number, number + 2), Span(3, 5)), (Span(7, 9),) * number)
+    vector, norms = rng.random(4, np.float32), rng.random(2, np.float32)
+    tokens, sizes = np.array([1, 2, 65535], np.uint16), np.array([1, 2], np.int32)
+    return Row(passage, f"{digest}{number}", "fa", Embedded(vector, tokens, sizes, norms))
+
+
+@pytest.fixture
+def catalog(index: Path, tmp_path: Path) -> Catalog:
+    catalog = Catalog(index)
+    with catalog.write() as transaction:
+        transaction.put(document("b.txt"), [row(1), row(2)])
+        transaction.put(document("a.txt"), [row(3)])
+        transaction.put(document("سند.txt"), [])
+        transaction.finish(STAMP, tmp_path, [Skipped("x", "why", False), Skipped("y", "because", True)])
+    return catalog
+
+
+def assert_same(one: Row, other: Row) -> None:
+    assert (one.passage, one.digest, one.language) == (other.passage, other.digest, other.language)
+    for name in ("vector", "tokens", "sizes", "norms"):
+        expected, found = getattr(one.embedded, name), getattr(other.embedded, name)
+        assert (found.dtype, found.tolist()) == (expected.dtype, expected.tolist())
+
+
+def test_everything_written_is_read_again(catalog: Catalog, tmp_path: Path) -> None:
+    found = Catalog(catalog.folder).load()
+    assert found.generation == catalog.generation() == 1
+    assert found.documents == (document("a.txt"), document("b.txt"), document("سند.txt"))
+    assert [len(rows) for rows in found.rows] == [1, 2, 0]
+    for expected, got in zip([row(3), row(1), row(2)], [r for rows in found.rows for r in rows], strict=True):
+        assert_same(expected, got)
+    assert found.skipped == catalog.skipped() == (Skipped("x", "why", False), Skipped("y", "because", True))
+    assert (catalog.stamp(), catalog.source()) == (STAMP, tmp_path)
+    assert catalog.digests() == {"a.txt": "da.txt", "b.txt": "db.txt", "سند.txt": "dسند.txt"}
+    assert catalog.damage() == []
+
+
+def test_a_catalog_that_was_never_written_is_empty(index: Path) -> None:
+    catalog = Catalog(index)
+    assert (catalog.exists(), catalog.load(), catalog.generation()) == (False, NOTHING, 0)
+    assert (catalog.stamp(), catalog.source(), catalog.digests(), catalog.skipped()) == (None, None, {}, ())
+    assert not index.exists()
+
+
+def test_removing_a_document_removes_its_passages(catalog: Catalog, tmp_path: Path) -> None:
+    with catalog.write() as transaction:
+        transaction.remove(["b.txt"])
+        assert list(transaction.known(["p1", "p2", "p3"])) == ["p3"]
+        transaction.finish(STAMP, tmp_path, [])
+    assert [len(rows) for rows in catalog.load().rows] == [1, 0]
+    assert (catalog.generation(), catalog.skipped()) == (2, ())
+
+
+def test_putting_a_document_again_replaces_it(catalog: Catalog) -> None:
+    with catalog.write() as transaction:
+        transaction.put(document("b.txt", "new text"), [row(7)])
+    found = catalog.load()
+    assert found.documents[1].text == "new text"
+    assert_same(row(7), found.rows[1][0])
+
+
+def test_a_transaction_reads_what_it_is_asked_for(catalog: Catalog) -> None:
+    with catalog.write() as transaction:
+        assert [found.path for found in transaction.documents(["b.txt", "nowhere"])] == ["b.txt"]
+        assert transaction.known([]) == {}
+        assert transaction.known(["p2"])["p2"].vector.tolist() == row(2).embedded.vector.tolist()
+        transaction.clear()
+    assert catalog.load().documents == ()
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_transaction_that_fails_leaves_everything_as_it_was(catalog: Catalog, error: type[BaseException]) -> None:
+    def spoil() -> None:
+        with catalog.write() as transaction:
+            transaction.clear()
+            transaction.put(document("c.txt"), [row(1)])
+            raise error
+
+    with pytest.raises(error):
+        spoil()
+    assert [found.path for found in catalog.load().documents] == ["a.txt", "b.txt", "سند.txt"]
+
+
+def test_a_catalog_that_another_process_writes_is_locked_and_readable(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.catalog, "WAIT", 0.1)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(catalog.file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError, match="wait until it ends"), catalog.write():
+            pytest.fail("two processes write at once")
+        assert len(catalog.load().documents) == 3
+        holder.communicate()
+    with catalog.write() as transaction:
+        transaction.remove(["b.txt"])
+    assert len(catalog.load().documents) == 2
+
+
+@pytest.mark.parametrize("content", [b"garbage that is no database " * 99, b"x"])
+def test_a_file_that_is_no_database_is_damaged(index: Path, content: bytes) -> None:
+    index.mkdir()
+    (index / FILE).write_bytes(content)
+    for use in (Catalog(index).load, Catalog(index).stamp, Catalog(index).digests):
+        with pytest.raises(CatalogError, match=FILE):
+            use()
+    assert (index / FILE).read_bytes() == content
+
+
+def test_a_file_cut_off_anywhere_is_damaged_or_reads_as_it_was(catalog: Catalog) -> None:
+    content, whole = catalog.file.read_bytes(), catalog.load().documents
+    refused = 0
+    for length in range(100, len(content), 1500):
+        catalog.file.write_bytes(content[:length])
+        try:
+            assert catalog.load().documents == whole
+        except CatalogError:
+            refused += 1
+    assert refused > len(content) / 1500 / 2
+
+
+def test_damage_within_the_file_is_told(catalog: Catalog) -> None:
+    content = bytearray(catalog.file.read_bytes())
+    content[3 * 4096 : 4 * 4096] = b"\xff" * 4096
+    catalog.file.write_bytes(content)
+    try:
+        told = catalog.damage()
+    except CatalogError as error:
+        told = [str(error)]
+    assert str(catalog.file) in told[0]
+
+
+def test_a_database_of_another_program_is_refused(index: Path) -> None:
+    index.mkdir()
+    with sqlite3.connect(index / FILE) as db:
+        db.execute("CREATE TABLE other (a)")
+    db.close()
+    with pytest.raises(CatalogError):
+        Catalog(index).load()
+
+
+def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:
+    with sqlite3.connect(catalog.file) as db:
+        db.execute("UPDATE settings SET value = ? WHERE key = 'format'", [str(FORMAT + 1)])
+    db.close()
+    for use in (catalog.load, catalog.stamp, catalog.generation):
+        with pytest.raises(CatalogError, match="newer Sanad"):
+            use()
+
+
+def test_reading_writes_nothing(catalog: Catalog) -> None:
+    before = catalog.file.read_bytes(), sorted(catalog.folder.iterdir())
+    catalog.load()
+    assert (catalog.file.read_bytes(), sorted(catalog.folder.iterdir())) == before
+
+
+def test_an_index_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CatalogError, match="cannot be made"), Catalog(tmp_path / "file" / "index").write():
+        pytest.fail("written below a file")
+
+
+def test_an_index_file_that_is_a_folder_is_said(index: Path) -> None:
+    (index / FILE).mkdir(parents=True)
+    with pytest.raises(CatalogError, match="cannot be used"), Catalog(index).write():
+        pytest.fail("written into a folder")
