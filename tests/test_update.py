@@ -1,0 +1,293 @@
+"""The index equals the folder after every update, whatever was edited and whatever failed in between."""
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa.update
+from embeddings.static import StaticEncoder, Vectors
+from qa.catalog import Catalog, Contents
+from qa.errors import CatalogError, FolderError, LockedError
+from qa.library import Library
+from qa.update import Progress, Report
+from tests.conftest import WordEncoder, word_library, write_files
+
+WORDS = "kazakhstan russia oil election president war china turkey trade summit"
+LONG = "The {} of Kazakhstan speaks about {} and {} again, and so on for a while; nobody in the {} listens. " * 3
+
+
+class FailingEncoder(WordEncoder):
+    """Fails at its second batch, as a model does when memory ends."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        if self.encoded:
+            raise MemoryError
+        return super().encode_passages(texts)
+
+
+def paragraphs(seed: int, count: int) -> str:
+    generator = random.Random(seed)
+    return "\n\n".join(LONG.format(*generator.choices(WORDS.split(), k=12)) for _ in range(count))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    texts = {"a.txt": paragraphs(1, 3), "b.txt": paragraphs(2, 2), "sub/c.txt": paragraphs(3, 4)}
+    return write_files(tmp_path / "docs", texts)
+
+
+@pytest.fixture
+def words(folder: Path, index: Path) -> Library:
+    library = word_library(folder, index, WordEncoder(WORDS))
+    library.update()
+    return library
+
+
+def changed(report: Report) -> dict[str, tuple[str, ...]]:
+    names = ("added", "changed", "removed", "unchanged")
+    return {name: getattr(report, name) for name in names if getattr(report, name)}
+
+
+def encoded(library: Library) -> list[str]:
+    assert isinstance(library.encoder, WordEncoder)
+    return library.encoder.encoded
+
+
+def assert_equal(one: Contents, other: Contents) -> None:
+    """Compare what two catalogs hold, all but the count of changes."""
+    assert (one.documents, one.skipped) == (other.documents, other.skipped)
+    for rows, others in zip(one.rows, other.rows, strict=True):
+        for row, same in zip(rows, others, strict=True):
+            assert (row.passage, row.digest, row.language) == (same.passage, same.digest, same.language)
+            for name in ("vector", "tokens", "sizes", "norms"):
+                assert np.array_equal(getattr(row.embedded, name), getattr(same.embedded, name))
+
+
+def assert_fresh(library: Library, scratch: Path) -> None:
+    """Check that a library answers as one built from nothing over the same folder."""
+    fresh = Library(library.folder, Catalog(scratch), library.encoder)
+    fresh.update(force=True)
+    assert_equal(library.catalog.load(), fresh.catalog.load())
+    for question in ("president election", "oil trade with China", "nothing"):
+        assert library.ask(question) == fresh.ask(question)
+    shutil.rmtree(scratch)
+
+
+def test_every_kind_of_change_is_reported_and_embeds_only_new_text(words: Library, folder: Path) -> None:
+    write_files(folder, {"new.txt": paragraphs(4, 1), "a.txt": paragraphs(1, 3) + "\n\n" + paragraphs(5, 1)})
+    (folder / "b.txt").unlink()
+    before = len(encoded(words))
+    report = words.update()
+    assert changed(report) == {
+        "added": ("new.txt",), "changed": ("a.txt",), "removed": ("b.txt",), "unchanged": ("sub/c.txt",),
+    }  # fmt: skip
+    assert report.embedded == len(encoded(words)) - before == 2
+    assert report.rebuilt is None
+
+
+def test_nothing_changed_embeds_and_writes_nothing(words: Library) -> None:
+    content, before = words.catalog.file.read_bytes(), len(encoded(words))
+    report = words.update()
+    assert changed(report) == {"unchanged": ("a.txt", "b.txt", "sub/c.txt")}
+    assert (report.embedded, len(encoded(words)), words.catalog.file.read_bytes()) == (0, before, content)
+    assert report.summary.startswith("3 unchanged; 0 passages embedded")
+
+
+def test_a_moved_or_copied_file_embeds_nothing(words: Library, folder: Path) -> None:
+    (folder / "a.txt").rename(folder / "moved.txt")
+    shutil.copy(folder / "b.txt", folder / "copy.txt")
+    report = words.update()
+    assert (report.added, report.removed, report.embedded) == (("copy.txt", "moved.txt"), ("a.txt",), 0)
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(words: Library, folder: Path) -> None:
+    file, status = folder / "a.txt", (folder / "a.txt").stat()
+    file.write_text(file.read_text().replace("speaks", "squeak"))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert words.update().changed == ("a.txt",)
+
+
+def test_a_deleted_document_is_gone_from_every_answer_at_once(words: Library, folder: Path) -> None:
+    (folder / "sub" / "c.txt").unlink()
+    words.update()
+    hits = [hit for word in WORDS.split() for hit in words.ask(word, 50).hits]
+    assert {hit.document.path for hit in hits} == {"a.txt", "b.txt"}
+    assert {place.document.path for hit in hits for place in hit.elsewhere} <= {"a.txt", "b.txt"}
+
+
+def test_a_random_sequence_of_edits_equals_a_fresh_build(words: Library, folder: Path, tmp_path: Path) -> None:
+    generator = random.Random(7)
+    for step in range(30):
+        places = sorted(place for place in folder.rglob("*.txt"))
+        new = folder / f"{generator.choice(['', 'sub/', 'x/y/'])}{step}.txt"
+        action = generator.choice(["add", "add", "edit", "delete", "rename", "copy", "spoil"] if places else ["add"])
+        place = generator.choice(places) if places else new
+        new.parent.mkdir(parents=True, exist_ok=True)
+        if action in ("add", "edit"):
+            (new if action == "add" else place).write_text(paragraphs(generator.randrange(6), generator.randint(1, 3)))
+        elif action == "delete":
+            place.unlink()
+        elif action == "spoil":
+            place.write_bytes(b"\xff\xff")
+        else:
+            (shutil.copy if action == "copy" else shutil.move)(place, new)
+        words.update(force=True)
+        if step % 3 == 2:
+            assert_fresh(words, tmp_path / "scratch")
+
+
+def test_the_built_in_model_too_equals_a_fresh_build(library: Library, seeds: Path, tmp_path: Path) -> None:
+    first, *_, last = sorted(seeds.iterdir())
+    last.unlink()
+    first.write_text(first.read_text("utf-8") + "\n\nThe last line is new, and it is in English.", "utf-8")
+    report = library.update()
+    assert (report.changed, report.removed, report.embedded) == ((first.name,), (last.name,), 1)
+    assert_fresh(library, tmp_path / "scratch")
+
+
+def test_an_update_that_fails_midway_leaves_the_old_state(
+    words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.update, "BATCH", 2)
+    before, answers = words.catalog.load(), words.ask("president")
+    (folder / "b.txt").unlink()
+    write_files(folder, {"new.txt": paragraphs(9, 6)})
+    failing = word_library(folder, index, FailingEncoder(WORDS))
+    with pytest.raises(MemoryError):
+        failing.update()
+    assert words.catalog.load().generation == before.generation
+    assert_equal(words.catalog.load(), before)
+    assert word_library(folder, index, WordEncoder(WORDS)).ask("president") == answers
+    assert words.update().added == ("new.txt",)
+
+
+def test_progress_rises_to_the_number_of_new_passages(words: Library, folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(qa.update, "BATCH", 2)
+    write_files(folder, {"new.txt": paragraphs(9, 5)})
+    seen: list[Progress] = []
+    total = words.update(progress=seen.append).embedded
+    assert [progress.done for progress in seen] == [*range(0, total, 2), total]
+    assert {progress.total for progress in seen} == {total}
+
+
+def test_another_model_rebuilds_and_says_so(words: Library, folder: Path, index: Path) -> None:
+    other = word_library(folder, index, WordEncoder(WORDS + " speaks", name="other"))
+    assert not other.ask("president").hits
+    assert other.check() == ("The index must be rebuilt: the model is now other, was words.",)
+    report = other.update()
+    assert report.rebuilt == "the model is now other, was words"
+    assert changed(report) == {"unchanged": ("a.txt", "b.txt", "sub/c.txt")}
+    assert report.embedded == len(set(encoded(other))) == len({hit.text for hit in other.ask("president", 50).hits})
+    assert report.summary.startswith("Rebuilt because the model is now other")
+    assert (other.update().rebuilt, other.check()) == (None, ())
+
+
+def test_other_weights_of_the_same_name_rebuild(words: Library, folder: Path, index: Path) -> None:
+    report = word_library(folder, index, WordEncoder(WORDS + " nobody")).update()
+    assert report.rebuilt == "the model words has other weights than before"
+
+
+def test_another_splitter_rebuilds(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qa.update, "SPLITTER", 10**6)
+    assert words.update().rebuilt == "this version of Sanad cuts passages differently"
+    assert words.update().rebuilt is None
+
+
+def test_a_file_replaced_by_a_link_that_leaves_the_folder_is_removed(words: Library, folder: Path) -> None:
+    (folder / "a.txt").unlink()
+    (folder / "a.txt").symlink_to("/proc/self/mem")
+    report = words.update()
+    assert (report.removed, [skip.path for skip in report.skipped]) == (("a.txt",), ["a.txt"])
+
+
+def test_a_read_error_keeps_what_was_indexed_even_when_all_is_rebuilt(
+    words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, bad = Path.read_bytes, folder / "a.txt"
+
+    def fail(place: Path) -> bytes:
+        if place == bad:
+            raise OSError(5, "Input/output error")
+        return whole(place)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    other = word_library(folder, index, WordEncoder(WORDS, name="other"))
+    report = other.update()
+    assert "a.txt" in report.unchanged
+    assert [skip.reason for skip in report.skipped] == ["it cannot be read (Input/output error): mend its permissions"]
+    assert "a.txt" in {hit.document.path for hit in other.ask("kazakhstan", 50).hits}
+
+
+def test_a_file_that_is_no_text_any_more_is_removed_and_skipped(words: Library, folder: Path) -> None:
+    (folder / "a.txt").write_bytes(b"\xff\xfe\0")
+    report = words.update()
+    assert (report.removed, [skip.path for skip in report.skipped]) == (("a.txt",), ["a.txt"])
+    assert words.skipped == report.skipped
+
+
+@pytest.mark.parametrize("gone", ["missing", "empty", "file", "unreadable text only"])
+def test_a_folder_without_documents_keeps_the_index(words: Library, folder: Path, gone: str) -> None:
+    shutil.rmtree(folder)
+    if gone == "file":
+        folder.write_text("a file")
+    elif gone != "missing":
+        folder.mkdir()
+    if gone.startswith("unreadable"):
+        (folder / "x.txt").write_bytes(b"\xff")
+    with pytest.raises(FolderError, match="docs"):
+        words.update()
+    assert len(words.catalog.load().documents) == 3
+    assert words.ask("president").hits
+
+
+def test_an_empty_folder_that_is_meant_empties_the_index(words: Library, folder: Path) -> None:
+    for file in folder.rglob("*.txt"):
+        file.unlink()
+    assert words.update(force=True).removed == ("a.txt", "b.txt", "sub/c.txt")
+    assert (len(words), words.ask("president").hits) == (0, ())
+
+
+def test_a_catalog_changed_meanwhile_by_another_process_is_not_written_over(
+    folder: Path, index: Path, words: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(folder, {"new.txt": paragraphs(9, 1)})
+    listed = qa.update._compare
+
+    def compare_while_another_updates(*files, **options):
+        changes = listed(*files, **options)
+        monkeypatch.setattr(qa.update, "_compare", listed)
+        word_library(folder, index, WordEncoder(WORDS)).update()
+        return changes
+
+    monkeypatch.setattr(qa.update, "_compare", compare_while_another_updates)
+    with pytest.raises(LockedError, match="run the update again"):
+        words.update()
+    assert changed(words.update())["unchanged"] == ("a.txt", "b.txt", "new.txt", "sub/c.txt")
+
+
+def test_an_index_of_a_newer_version_is_not_written_over(words: Library) -> None:
+    with sqlite3.connect(words.catalog.file) as db:
+        db.execute("UPDATE settings SET value = 999 WHERE key = 'format'")
+    db.close()
+    content = words.catalog.file.read_bytes()
+    with pytest.raises(CatalogError, match="newer Sanad"):
+        words.update()
+    assert words.catalog.file.read_bytes() == content
+
+
+def test_check_names_every_difference(words: Library, folder: Path, index: Path, encoder: StaticEncoder) -> None:
+    assert words.check() == ()
+    write_files(folder, {"new.txt": "new text", "a.txt": "other text"})
+    (folder / "b.txt").unlink()
+    assert words.check() == (
+        "new.txt is in the folder but not in the index.",
+        "a.txt was changed after it was indexed.",
+        "b.txt is in the index but no longer in the folder.",
+    )
+    assert "build it" in Library(folder, Catalog(index / "none"), encoder).check()[0]
