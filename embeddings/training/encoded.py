@@ -13,6 +13,7 @@ from embeddings.text import fold
 from embeddings.training.data import Pairs, read_sources
 
 NOT_TAUGHT = -1
+WORDS_SHARE = 0.3  # of a row that the teacher judges as words, beside one of running text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class EncodedPairs:
     right_keys: NDArray[np.int64]
     weights: NDArray[np.float64]
     taught: NDArray[np.int64]  # (n, 2)
+    taught_weights: NDArray[np.float64]
 
 
 class WordTokenizer:
@@ -85,7 +87,9 @@ def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, i
     weights = np.array([known[source].weight for source in pairs.sources])
     taught = np.stack([_taught(pairs, side, rows) for side in (0, 1)], axis=1)
     weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # nothing but signs
-    return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught)
+    kinds = np.array([WORDS_SHARE if known[source].taught == "words" else 1.0 for source in pairs.sources])
+    taught_weights = weights * kinds * (taught != NOT_TAUGHT).all(axis=1)
+    return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught, taught_weights)
 
 
 def _taught(pairs: Pairs, side: int, rows: dict[str, int]) -> NDArray[np.int64]:
