@@ -208,7 +208,7 @@ def viewer(place: str, hit: Hit, note: str = "") -> str:
     direction = "rtl" if is_right_to_left(hit.text) else "ltr"
     return (
         f'<section class="sheet" data-place="{escape(place)}" role="region" aria-label="Document" tabindex="-1">'
-        f'<header><div><h2 dir="{direction}">{label(_title(document))}</h2>'
+        f'<header><div dir="{direction}"><h2>{label(_title(document))}</h2>'
         f'<p class="facts"><span class="fact"><span class="file">{label(document.path)}</span></span> '
         f'<span class="fact">¶ {hit.passage.number}</span></p></div>'
         f'<button type="button" data-close="true">Close</button></header>'
@@ -239,17 +239,15 @@ def welcome(examples: Iterable[Example]) -> str:
     )
 
 
-def nothing_indexed(folder: str, *, working: bool) -> str:
-    """Return what stands on the page while the index is first made, or where the folder has no documents."""
+def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
+    """Return what stands on the page while the index is first made, or where that came to nothing."""
     if working:
-        return (
-            '<section class="welcome"><h2>Reading the documents</h2><p>This is the first start: every passage of '
-            f"<code>{label(folder)}</code> is read once. You can ask as soon as it is done.</p></section>"
-        )
+        words = f"This is the first start: every passage of {label(folder)} is read once. You can ask when it is done."
+        return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
+    told = escape(problem) or f"Put UTF-8 text files (.txt, .md) into {label(folder)}."
     return (
-        '<section class="welcome"><h2>No documents yet</h2>'
-        "<p>Put UTF-8 text files (.txt, .md) into this folder, then press <b>Rebuild</b>.</p>"
-        f"<p><code>{label(folder)}</code></p></section>"
+        f'<section class="welcome"><h2>No documents yet</h2><p>{told}</p>'
+        "<p>Then press <b>Rebuild</b>, above.</p></section>"
     )
 
 

@@ -101,8 +101,8 @@ class Chat:
         """Return the conversation, or what stands there before the first question."""
         if self.library.documents:
             return cards.conversation(turns, cards.welcome(self.examples()))
-        folder = str(self.library.folder.absolute())
-        return cards.conversation(turns, cards.nothing_indexed(folder, working=self.rebuild.work.running))
+        folder, work = str(self.library.folder.absolute()), self.rebuild.work
+        return cards.conversation(turns, cards.nothing_indexed(folder, working=work.running, problem=work.problem))
 
     def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[str, Turns, str]]:
         """Yield the emptied box and the conversation with the question, then with its answer."""

@@ -17,7 +17,7 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1"
 import gradio as gr
 from starlette.middleware import Middleware
 
-from qa.chat import Chat, Turns
+from qa.chat import Chat, Turns, Work
 from qa.errors import ServerError
 from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
@@ -40,6 +40,12 @@ class _Events:
     def update(self) -> Iterator[tuple[str, str, gr.Button]]:
         self._chat.rebuild.start()
         yield from self.follow()
+
+    def load(self) -> Iterator[tuple[str, str, gr.Button]]:
+        if self._chat.rebuild.work.running:
+            yield from self.follow()
+        else:  # the report of an update that somebody else saw is no news
+            yield self._chat.count(), self._chat.notice(Work(problem=self._chat.rebuild.work.problem)), gr.Button()
 
     def follow(self) -> Iterator[tuple[str, str, gr.Button]]:
         for work in self._chat.rebuild.follow():
@@ -64,12 +70,12 @@ def build_page(library: Library) -> gr.Blocks:
         turns = gr.State(())
         with gr.Row(elem_id="bar"):
             _html('<h1>Sanad <span lang="fa" dir="rtl">سند</span></h1>', "brand")
-            count = _html("", "count")
+            count = _html("", "indexed")
             rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm")
-        notice = _html("", "notice")
+        notice = _html("", "told")
         conversation = _html("", "conversation", script=_file("page.js"))
         with gr.Row(elem_id="composer"):
-            box = gr.Textbox(placeholder="Ask a question, in any language", max_lines=4, autofocus=True, **_BOX)
+            box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", script=_file("page.js"))
         told, shown = [count, notice, rebuild], [box, turns, conversation]
@@ -77,7 +83,7 @@ def build_page(library: Library) -> gr.Blocks:
         conversation.select(events.try_example, turns, shown, concurrency_limit=2, **quiet)
         conversation.click(events.open, turns, document, concurrency_limit=2, **quiet)
         updated = rebuild.click(events.update, None, told, concurrency_limit=8, **quiet)
-        loaded = page.load(events.follow, None, told, concurrency_limit=32, **quiet)
+        loaded = page.load(events.load, None, told, concurrency_limit=32, **quiet)
         for moment in (page.load, updated.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **quiet)
     page.queue(max_size=64, api_open=False)
@@ -141,13 +147,15 @@ def check_port(host: str, port: int) -> int:
 
     It is bound once: Gradio would say no more than that it found no port.
     """
+    if not 0 <= port <= 65535:
+        raise ServerError(f"There is no port {port}: choose one from 1024 to 65535 with --port.")
     try:
         place = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
         with socket.socket(place[0], place[1]) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place[4])
             return int(probe.getsockname()[1])
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         raise ServerError(_refusal(error, host, port)) from None
 
 
@@ -157,8 +165,6 @@ def _refusal(error: Exception, host: str, port: int) -> str:
         return f"Port {port} is in use: stop the other program or choose another with --port."
     if number == errno.EACCES:
         return f"Port {port} is not open to you: choose one above 1023 with --port."
-    if not 0 <= port <= 65535:
-        return f"There is no port {port}: choose one from 1024 to 65535 with --port."
     return f"This machine has no address {host}: choose another with --host, such as {HOST}."
 
 
