@@ -18,13 +18,13 @@ SEEDS = ROOT / "seeds"
 
 
 class WordEncoder:
-    """A bag of folded words as an `Encoder`: each word is one dimension, so every similarity can be worked out."""
+    """A bag of folded words as an `Encoder`: each word given is one dimension, others count nothing."""
 
     def __init__(self, words: str, name: str = "words") -> None:
         self.words = fold(words).split()
         self.name = name
         self.fingerprint = hashlib.sha256(words.encode()).hexdigest()
-        self.dim = len(self.words) + 1  # the last one is for words that are not known
+        self.dim = len(self.words)
         self.encoded: list[str] = []  # every passage that was ever encoded
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
@@ -35,7 +35,8 @@ class WordEncoder:
         counts = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):
             for word in fold(text).split():
-                counts[row, self.words.index(word) if word in self.words else -1] += 1
+                if word in self.words:
+                    counts[row, self.words.index(word)] += 1
         return unit(counts)
 
 

@@ -1,0 +1,209 @@
+"""The library: what is asked, what comes back, and what a killed update leaves."""
+
+import itertools
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import qa
+from embeddings.errors import ModelError
+from embeddings.static import BUILT_IN
+from qa.catalog import FILE, Catalog
+from qa.errors import CatalogError, QuestionError
+from qa.library import LONGEST_QUESTION, Library
+from tests.conftest import ROOT, WordEncoder, word_library, write_files
+
+FILL = " Here follow plain words that nobody asks for, so that the passage is as long as a paragraph is." * 3
+TEXTS = {
+    "oil.txt": f"Kazakhstan sells oil to Europe. The pipeline is long.{FILL}",
+    "war.txt": f"Nobody wins a war. The president said so.{FILL}",
+    "vote.txt": f"An election was held. The president won the election.{FILL}",
+}
+
+
+@pytest.fixture
+def words(tmp_path: Path, index: Path) -> Library:
+    folder = write_files(tmp_path / "docs", TEXTS)
+    library = word_library(folder, index, WordEncoder("kazakhstan oil europe war president election won"))
+    library.update()
+    return library
+
+
+def test_the_public_names_are_those_promised() -> None:
+    assert sorted(qa.__all__) == ["Answer", "Hit", "Library", "Report", "SanadError"]
+    assert all(hasattr(qa, name) for name in qa.__all__)
+
+
+def test_the_passage_with_the_question_s_words_comes_first(words: Library) -> None:
+    assert [hit.document.path for hit in words.ask("who won the election", 1).hits] == ["vote.txt"]
+    assert [hit.document.path for hit in words.ask("oil", 1).hits] == ["oil.txt"]
+
+
+def test_hits_are_ranked_from_1_and_best_first(words: Library) -> None:
+    hits = words.ask("the president won the election").hits
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+    assert [hit.document.path for hit in hits][:2] == ["vote.txt", "war.txt"]
+    assert all(one.score >= other.score for one, other in itertools.pairwise(hits))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 50])
+def test_k_hits_are_returned_where_there_are_so_many(words: Library, k: int) -> None:
+    assert len(words.ask("president", k).hits) == min(k, 3)
+
+
+def test_a_hit_shows_its_document_s_words_and_marks_the_sentence_that_answers(words: Library) -> None:
+    (hit,) = words.ask("who won the election", 1).hits
+    (marked,) = hit.highlights
+    assert hit.text == TEXTS["vote.txt"]
+    assert hit.text[marked.start : marked.end] == "The president won the election."
+    assert (hit.language, hit.passage.number, hit.elsewhere) == ("en", 1, ())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.text(st.characters(codec=None), max_size=60).filter(lambda text: any(map(str.isalnum, text))))
+def test_any_question_is_answered_with_exact_words_and_finite_scores(seed_library: Library, question: str) -> None:
+    answer = seed_library.ask(question)
+    assert 0 <= answer.confidence <= 1
+    assert answer.passages == len(seed_library)
+    for hit in answer.hits:
+        span = hit.passage.span
+        assert hit.text == hit.document.text[span.start : span.end]
+        assert hit.score == hit.score < float("inf")
+        sentences = {(s.start - span.start, s.end - span.start) for s in hit.passage.sentences}
+        assert {(mark.start, mark.end) for mark in hit.highlights} <= sentences
+
+
+def test_equal_passages_answer_once_and_name_their_other_places(words: Library) -> None:
+    write_files(words.folder, {"copy/oil.txt": TEXTS["oil.txt"], "Z.txt": TEXTS["oil.txt"].replace(" ", "\u200c ")})
+    words.update()
+    first, *rest = words.ask("oil").hits
+    assert "oil" not in "".join(hit.text for hit in rest)
+    places = {first.document.path, *(place.document.path for place in first.elsewhere)}
+    assert places == {"oil.txt", "copy/oil.txt", "Z.txt"}
+    assert all(place.document.text[place.span.start : place.span.end] for place in first.elsewhere)
+
+
+def test_a_section_that_stands_twice_in_a_seed_answers_once(seed_library: Library) -> None:
+    hits = seed_library.ask("در بحبوحه حمله روسیه به اوکراین، قزاقستان روابط خارجی خود را بازتعریف کند").hits
+    assert "در بحبوحه" in hits[0].text
+    assert all("در بحبوحه" not in hit.text for hit in hits[1:])
+    again = [place.document.text[place.span.start : place.span.end] for place in hits[0].elsewhere]
+    assert any(text.startswith("در بحبوحه") for text in again)
+
+
+@pytest.mark.parametrize("question", ["", "  ", "\n", "؟", "...!", "\u200c\u200f", "🙂", "\u064b\u0651"])
+def test_a_question_without_words_is_refused(words: Library, question: str) -> None:
+    with pytest.raises(QuestionError, match="type a few words"):
+        words.ask(question)
+
+
+def test_a_question_may_be_as_long_as_its_limit_and_no_longer(words: Library) -> None:
+    assert words.ask(("oil " * LONGEST_QUESTION)[: LONGEST_QUESTION - 1]).hits
+    for length in (LONGEST_QUESTION + 1, 10_000):
+        with pytest.raises(QuestionError, match=f"{length:,} characters"):
+            words.ask("o" * length)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_no_passages_at_all_cannot_be_asked_for(words: Library, k: int) -> None:
+    with pytest.raises(ValueError, match=f"k is {k}"):
+        words.ask("oil", k)
+
+
+@pytest.mark.parametrize(
+    "question", ["oil \ud800 Europe", "oil\0Europe", "<b>oil</b> ${x} {{y}}", "'; DROP TABLE x; oil"]
+)
+def test_an_odd_question_is_only_text(words: Library, question: str) -> None:
+    answer = words.ask(question)
+    assert answer.hits[0].document.path == "oil.txt"
+    answer.question.encode()
+
+
+@pytest.mark.parametrize("variant", ["كازاخستان وقطر", "کازاخستان وقطر", "كـازاخستان وقطر", "كَازَاخِسْتَان وقطر"])
+def test_spelling_does_not_change_the_answer(seed_library: Library, variant: str) -> None:
+    plain, other = seed_library.ask("كازاخستان وقطر"), seed_library.ask(variant)
+    assert [hit.passage for hit in plain.hits] == [hit.passage for hit in other.hits]
+
+
+def test_an_empty_library_says_that_it_found_nothing(tmp_path: Path, index: Path) -> None:
+    library = word_library(tmp_path, index, WordEncoder("oil"))
+    answer = library.ask("oil")
+    assert (answer.hits, answer.confident, answer.confidence, len(library)) == ((), False, 0.0, 0)
+    assert answer.verdict == "Not found: searched 0 passages in 0 documents; nothing comes near."
+
+
+def test_the_verdict_says_what_was_searched(words: Library) -> None:
+    answer = words.ask("oil")
+    found, missed = replace(answer, confident=True), replace(answer, confident=False)
+    assert found.verdict == "Found: searched 3 passages in 3 documents."
+    assert missed.verdict == "Not found: searched 3 passages in 3 documents; nearest miss below."
+    assert replace(found, passages=1, documents=1).verdict == "Found: searched 1 passage in 1 document."
+    assert replace(found, passages=40_000).verdict.startswith("Found: searched 40,000 passages")
+
+
+def test_a_question_keeps_the_state_that_it_began_with(words: Library) -> None:
+    before = words._snapshot
+    write_files(words.folder, {"new.txt": "Oil is found in Kazakhstan."})
+    words.update()
+    assert before.ask("oil", 9).passages == 3
+    assert words.ask("oil", 9).passages == 4
+
+
+def test_what_was_indexed_can_be_asked_at_once_without_the_folder(words: Library, index: Path, tmp_path: Path) -> None:
+    again = word_library(tmp_path / "gone", index, WordEncoder("kazakhstan oil europe war president election won"))
+    assert again.ask("oil") == words.ask("oil")
+    assert [document.path for document in again.documents] == ["oil.txt", "vote.txt", "war.txt"]
+
+
+def test_documents_are_never_written_to(library: Library, seeds: Path) -> None:
+    before = {place: (place.read_bytes(), place.stat().st_mtime_ns) for place in seeds.rglob("*")}
+    library.update()
+    library.ask("Who won?")
+    assert {place: (place.read_bytes(), place.stat().st_mtime_ns) for place in seeds.rglob("*")} == before
+
+
+def test_open_loads_the_model_that_is_named(seeds: Path, index: Path) -> None:
+    assert Library.open(seeds, index).encoder.name == BUILT_IN
+    with pytest.raises(ModelError, match="weights"):
+        Library.open(seeds, index, str(seeds))
+
+
+def test_a_damaged_index_is_said_when_it_is_opened(seeds: Path, index: Path) -> None:
+    index.mkdir()
+    (index / FILE).write_bytes(b"garbage" * 999)
+    with pytest.raises(CatalogError, match="build again"):
+        Library.open(seeds, index)
+
+
+KILLED = """
+import os, signal, sys
+import qa.update
+from qa.library import Library
+qa.update.BATCH, last = 4, int(sys.argv[3])
+def progress(now):
+    if now.done >= last:
+        os.kill(os.getpid(), signal.SIGKILL)
+Library.open(sys.argv[1], sys.argv[2]).update(progress=progress)
+"""
+
+
+@pytest.mark.parametrize("last", [0, 8, 10**6])
+def test_a_killed_update_leaves_the_old_index_or_the_new_one(library: Library, seeds: Path, last: int) -> None:
+    before = [library.ask(question) for question in ("election", "نفت")]
+    first, second, *_ = sorted(seeds.iterdir())
+    first.unlink()
+    second.write_text("\n\n".join(f"Paragraph {i} says {i * i}. " + f"word{i} " * 40 for i in range(20)), "utf-8")
+    done = subprocess.run([sys.executable, "-c", KILLED, seeds, library.catalog.folder, str(last)], cwd=ROOT)
+    assert done.returncode == (-signal.SIGKILL if last < 20 else 0)
+    again = Library(seeds, Catalog(library.catalog.folder), library.encoder)
+    if last < 20:
+        assert [again.ask(question) for question in ("election", "نفت")] == before
+    report = again.update()
+    assert again.check() == ()
+    assert (report.changed == (second.name,)) == (last < 20)
