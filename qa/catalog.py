@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from embeddings.static import Vectors
 from qa.documents import Document, Skipped
+from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.passages import Passage, Span
 
@@ -32,16 +31,6 @@ CREATE TABLE IF NOT EXISTS passages (
     norms BLOB NOT NULL,     PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """What an encoder made of one passage: its vector and, with the built-in model, the tokens of its sentences."""
-
-    vector: Vectors  # (dim,)
-    tokens: npt.NDArray[np.uint16]  # (tokens,) of all sentences, end to end
-    sizes: npt.NDArray[np.int32]  # (sentences,) tokens of each
-    norms: Vectors  # (sentences,) length of the sum of each one's token vectors
 
 
 @dataclass(frozen=True, slots=True)

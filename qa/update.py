@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from embeddings.encoder import Encoder
-from embeddings.static import StaticEncoder, unit
-from qa.catalog import Catalog, Embedded, Row, Stamp, Transaction
+from qa.catalog import Catalog, Row, Stamp, Transaction
 from qa.documents import Document, File, SkipError, Skipped, digest_of, list_files, read_bytes, read_document
+from qa.embed import Embedded, embed
 from qa.errors import FolderError, LockedError
 from qa.language import detect
-from qa.passages import SPLITTER, Passage, Span, split
+from qa.passages import SPLITTER, Passage, split
 
 BATCH = 64  # passages embedded between two reports of progress
 
@@ -186,7 +184,7 @@ def _write(
     for first in range(0, len(missing), BATCH):
         batch = missing[first : first + BATCH]
         progress(Progress(first, len(missing), batch[0][1].path))
-        embedded = _embed(encoder, [(document, passage) for _, document, passage in batch])
+        embedded = embed(encoder, [(document, passage) for _, document, passage in batch])
         known |= dict(zip((digest for digest, *_ in batch), embedded, strict=True))
     progress(Progress(len(missing), len(missing), ""))
     if whole:
@@ -205,34 +203,8 @@ def _unreadable(changes: _Changes) -> list[str]:
 
 def _row(document: Document, passage: Passage, known: dict[str, Embedded]) -> Row:
     digest = _digest(document, passage)
-    return Row(passage, digest, detect(_text(document, passage.span)), known[digest])
+    return Row(passage, digest, detect(document.text[passage.span.start : passage.span.end]), known[digest])
 
 
 def _digest(document: Document, passage: Passage) -> str:
-    return hashlib.sha256(_text(document, passage.span).encode()).hexdigest()
-
-
-def _text(document: Document, span: Span) -> str:
-    return document.text[span.start : span.end]
-
-
-def _embed(encoder: Encoder, batch: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
-    if isinstance(encoder, StaticEncoder):
-        return _embed_sentences(encoder, batch)
-    vectors = encoder.encode_passages([_text(document, passage.span) for document, passage in batch])  # (batch, dim)
-    none = (np.empty(0, np.uint16), np.empty(0, np.int32), np.empty(0, np.float32))
-    return [Embedded(vector, *none) for vector in vectors]
-
-
-def _embed_sentences(encoder: StaticEncoder, batch: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
-    """Tokenize the sentences once: a passage's vector is the sum of theirs, divided by its length."""
-    tokens = encoder.tokenize([_text(document, span) for document, passage in batch for span in passage.sentences])
-    sums = encoder.pool(tokens)  # (sentences, dim)
-    bounds = np.cumsum([0, *(len(passage.sentences) for _, passage in batch)])  # (batch + 1,)
-    vectors = unit(np.add.reduceat(sums, bounds[:-1]))  # (batch, dim)
-    norms = np.linalg.norm(sums, axis=1)  # (sentences,)
-    sizes = np.diff(tokens.starts).astype(np.int32)  # (sentences,)
-    return [
-        Embedded(vector, tokens.ids[tokens.starts[start] : tokens.starts[end]], sizes[start:end], norms[start:end])
-        for vector, start, end in zip(vectors, bounds[:-1], bounds[1:], strict=True)
-    ]
+    return hashlib.sha256(document.text[passage.span.start : passage.span.end].encode()).hexdigest()

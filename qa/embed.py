@@ -1,0 +1,49 @@
+"""What an encoder makes of passages: a vector each and, with the built-in model, the tokens of their sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.encoder import Encoder
+from embeddings.static import StaticEncoder, Vectors, unit
+from qa.documents import Document
+from qa.passages import Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vector of one passage and, with the built-in model, what late interaction compares of it."""
+
+    vector: Vectors  # (dim,)
+    tokens: npt.NDArray[np.uint16]  # (tokens,) of all sentences, end to end
+    sizes: npt.NDArray[np.int32]  # (sentences,) tokens of each
+    norms: Vectors  # (sentences,) length of the sum of each one's token vectors
+
+
+def embed(encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
+    """Embed passages, each with its document, in their order."""
+    if isinstance(encoder, StaticEncoder):
+        return _embed_sentences(encoder, passages)
+    vectors = encoder.encode_passages([_text(document, passage.span) for document, passage in passages])  # (n, dim)
+    none = (np.empty(0, np.uint16), np.empty(0, np.int32), np.empty(0, np.float32))
+    return [Embedded(vector, *none) for vector in vectors]
+
+
+def _embed_sentences(encoder: StaticEncoder, passages: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
+    """Tokenize the sentences once: a passage's vector is the sum of theirs, divided by its length."""
+    tokens = encoder.tokenize([_text(document, span) for document, passage in passages for span in passage.sentences])
+    sums = encoder.pool(tokens)  # (sentences, dim)
+    bounds = np.cumsum([0, *(len(passage.sentences) for _, passage in passages)])  # (passages + 1,)
+    vectors = unit(np.add.reduceat(sums, bounds[:-1]))  # (passages, dim)
+    norms = np.linalg.norm(sums, axis=1)  # (sentences,)
+    sizes = np.diff(tokens.starts).astype(np.int32)  # (sentences,)
+    return [
+        Embedded(vector, tokens.ids[tokens.starts[start] : tokens.starts[end]], sizes[start:end], norms[start:end])
+        for vector, start, end in zip(vectors, bounds[:-1], bounds[1:], strict=True)
+    ]
+
+
+def _text(document: Document, span: Span) -> str:
+    return document.text[span.start : span.end]

@@ -1,0 +1,123 @@
+"""Score the product's own ranking on a public set of passages and questions.
+
+    python -m tests.benchmarks.quality --passages P.jsonl --questions Q.jsonl [--model NAME] [--json]
+
+Lines are {"type": "passage", "id", "text"} and {"type": "question", "id", "text", "passage_id" or "passage_ids"}; both
+kinds may stand in one file. One line is one passage. Questions none of whose passages are there are left out. A passage
+with the same score as the right one counts as ranked before it.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.encoder import Encoder, load_encoder
+from embeddings.errors import SanadError
+from embeddings.static import BUILT_IN
+from qa.catalog import Contents, Row
+from qa.documents import Document
+from qa.embed import embed
+from qa.language import detect
+from qa.passages import Passage, Span, sentences
+from qa.ranking import Ranked, rank
+from qa.snapshot import Snapshot
+
+DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a public set and the ids of the passages that answer it."""
+
+    text: str
+    right: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Means over `n` questions, as fractions."""
+
+    ndcg: float
+    hit: float
+    recall: float
+    n: int
+
+
+def read_lines(file: Path, kind: str) -> list[dict[str, object]]:
+    with file.open(encoding="utf-8") as lines:
+        return [found for found in map(json.loads, lines) if found["type"] == kind]
+
+
+def read_set(passages: Path, questions: Path) -> tuple[list[tuple[str, str]], list[Asked]]:
+    """Return passages as (id, text), and the questions that at least one of them answers."""
+    texts = [(str(line["id"]), str(line["text"])) for line in read_lines(passages, "passage")]
+    known = {key for key, _ in texts}
+    asked = [
+        Asked(str(line["text"]), frozenset(map(str, line.get("passage_ids") or [line.get("passage_id")])))
+        for line in read_lines(questions, "question")
+    ]
+    return texts, [Asked(question.text, question.right & known) for question in asked if question.right & known]
+
+
+def build(encoder: Encoder, texts: Sequence[tuple[str, str]], batch: int = 64) -> Snapshot:
+    """Index each text as the one passage of a document named by its id."""
+    found: list[tuple[Document, Passage]] = []
+    for key, text in texts:
+        whole = Span(0, len(text))
+        inside = tuple(sentences(text, whole)) or (whole,)
+        found.append((Document(key, "", key, text), Passage(1, whole, inside)))
+    parts = [found[first : first + batch] for first in range(0, len(found), batch)]
+    embedded = [one for part in parts for one in embed(encoder, part)]
+    rows = tuple((Row(item[1], "", detect(item[0].text), one),) for item, one in zip(found, embedded, strict=True))
+    return Snapshot.build(Contents(1, tuple(document for document, _ in found), rows, ()), encoder)
+
+
+def ranks_of(snapshot: Snapshot, ranked: Ranked, right: frozenset[str]) -> list[int]:
+    """Return the ranks of the right passages that were found, from 1, ties counted against them."""
+    names = [snapshot.entries[row].document.path for row in ranked.rows.tolist()]
+    scores = [ranked.scores[place] for place, name in enumerate(names) if name in right]
+    return sorted(int((ranked.scores >= score).sum()) for score in scores)
+
+
+def score(ranks: Sequence[Sequence[int]], right: Sequence[int]) -> Quality:
+    """Return the means, given each question's ranks of right passages and how many there are."""
+    gains = [sum(1 / np.log2(rank + 1) for rank in found if rank <= DEPTH) for found in ranks]
+    ideals = [sum(1 / np.log2(place + 2) for place in range(min(count, DEPTH))) for count in right]
+    hits = [bool(found) and found[0] == 1 for found in ranks]
+    recalls = [sum(rank <= DEPTH for rank in found) / count for found, count in zip(ranks, right, strict=True)]
+    ndcg = float(np.mean(np.divide(gains, ideals)))
+    return Quality(ndcg, float(np.mean(hits)), float(np.mean(recalls)), len(ranks))
+
+
+def measure(snapshot: Snapshot, asked: Sequence[Asked]) -> Quality:
+    found = [ranks_of(snapshot, rank(snapshot.index, question.text), question.right) for question in asked]
+    return score(found, [len(question.right) for question in asked])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.quality", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--passages", type=Path, required=True)
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--model", default=BUILT_IN)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    texts, asked = read_set(options.passages, options.questions)
+    try:
+        found = measure(build(load_encoder(options.model), texts), asked)
+    except SanadError as error:
+        print(error, file=sys.stderr)
+        return 1
+    figures = {"ndcg@10": found.ndcg, "hit@1": found.hit, "recall@10": found.recall, "n": found.n}
+    print(json.dumps(figures) if options.json else "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
