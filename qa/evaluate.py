@@ -67,6 +67,8 @@ def read_questions(file: Path) -> list[Question]:
 def _read(file: Path, number: int, line: str) -> Question:
     try:
         found = json.loads(line)
+        if isinstance(found.get("contains"), str):
+            raise TypeError("contains is a text, not a list")
         question = Question(found["lang"], found["question"], found["document"], tuple(found.get("contains") or ()))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluationError(

@@ -1,0 +1,59 @@
+"""Settings: defaults, over them the environment, over that the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from qa.catalog import Catalog
+from qa.errors import SettingsError
+from qa.settings import DEFAULTS, default_index, read_settings
+from tests.conftest import WordEncoder, word_library, write_files
+
+NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port"))
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    settings = read_settings(NOTHING, {"HOME": str(tmp_path)})
+    assert (str(settings.folder), settings.model, settings.host) == ("seeds", "built-in", "127.0.0.1")
+    assert settings.port == int(DEFAULTS["port"]) == 7860
+    assert settings.index.is_relative_to(tmp_path / ".cache" / "sanad")
+
+
+def test_the_environment_goes_before_defaults_and_the_command_line_before_both(tmp_path: Path) -> None:
+    environment = {"SANAD_FOLDER": "a", "SANAD_INDEX": str(tmp_path / "i"), "SANAD_MODEL": "m", "SANAD_PORT": "81"}
+    settings = read_settings(NOTHING, environment)
+    assert (settings.folder, settings.index) == (Path("a"), tmp_path / "i")
+    assert (settings.model, settings.host, settings.port) == ("m", "127.0.0.1", 81)
+    given = {"folder": "b", "index": "j", "model": "n", "host": "::1", "port": "82"}
+    settings = read_settings(given, environment)
+    assert (settings.folder, settings.index) == (Path("b"), Path("j"))
+    assert (settings.model, settings.host, settings.port) == ("n", "::1", 82)
+
+
+@pytest.mark.parametrize("name", ["folder", "index", "model", "host", "port"])
+def test_an_empty_value_counts_as_none(name: str) -> None:
+    plain = read_settings(NOTHING, {"HOME": "/h"})
+    assert read_settings({**NOTHING, name: ""}, {"HOME": "/h", f"SANAD_{name.upper()}": ""}) == plain
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "80.5", "1e3", " 80"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(SettingsError, match="no port"):
+        read_settings({**NOTHING, "port": port}, {})
+
+
+def test_each_folder_has_an_index_of_its_own_in_the_cache_and_never_within_itself(tmp_path: Path) -> None:
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": "/elsewhere"}
+    one, other = (default_index(tmp_path / name / "docs", environment) for name in "ab")
+    assert one != other
+    assert one.parent == other.parent == tmp_path / "cache" / "sanad"
+    assert one == default_index(tmp_path / "a" / "docs", environment)
+
+
+def test_an_index_named_without_a_folder_is_that_of_the_folder_it_was_made_of(tmp_path: Path, index: Path) -> None:
+    docs = write_files(tmp_path / "docs", {"a.txt": "text"})
+    word_library(docs, index, WordEncoder("text")).update()
+    assert Catalog(index).source() == docs
+    assert read_settings({**NOTHING, "index": str(index)}, {}).folder == docs
+    assert read_settings({**NOTHING, "index": str(index), "folder": "x"}, {}).folder == Path("x")
+    assert read_settings({**NOTHING, "index": str(tmp_path / "none")}, {}).folder == Path("seeds")
