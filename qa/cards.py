@@ -145,7 +145,8 @@ def _reply(turn: Turn) -> str:
     listed = f'<ol class="hits">{cards}</ol>' if cards else ""
     if answer.confident or not listed:
         return verdict + listed
-    return f'{verdict}<details class="misses"><summary>Show the nearest miss</summary>{listed}</details>'
+    nearest = "Show the nearest miss" if len(hits) == 1 else f"Show the {len(hits)} nearest misses"
+    return f'{verdict}<details class="misses"><summary>{nearest}</summary>{listed}</details>'
 
 
 def _trust(confidence: float) -> str:
@@ -277,7 +278,7 @@ def report(done: Report) -> str:
     named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
     lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
     which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
-    skips = f"<p>Skipped:</p>{_skips(done.skipped)}" if done.skipped else ""
+    skips = _skips(done.skipped) if done.skipped else ""
     return f'<section class="notice report" role="status"><p>{escape(done.summary)}</p>{skips}{which}</section>'
 
 

@@ -75,7 +75,7 @@ def is_allowed(host: str, served: str) -> bool:
         return False
     if name in LOOPBACK or name == served.strip("[]").lower():
         return True
-    return served not in LOOPBACK and (_is_address(name) or name == socket.gethostname().lower())
+    return served.strip("[]") not in LOOPBACK and (_is_address(name) or name == socket.gethostname().lower())
 
 
 def _is_address(name: str) -> bool:

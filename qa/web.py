@@ -44,8 +44,8 @@ class _Events:
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
         if self._chat.rebuild.work.running:
             yield from self.follow()
-        else:  # the report of an update that somebody else saw is no news
-            yield self._chat.count(), self._chat.notice(Work(problem=self._chat.rebuild.work.problem)), gr.Button()
+        else:  # how an earlier update ended is no news to who opens the page now
+            yield self._chat.count(), self._chat.notice(Work()), gr.Button()
 
     def follow(self) -> Iterator[tuple[str, str, gr.Button]]:
         for work in self._chat.rebuild.follow():
@@ -108,12 +108,13 @@ def serving(library: Library, host: str = HOST, port: int = PORT) -> Iterator[st
     Raise ServerError where the port is taken or the host is not an address of this machine.
     """
     port = check_port(host, port)
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     with tempfile.TemporaryDirectory(prefix="sanad-") as private:
         os.environ["GRADIO_TEMP_DIR"] = private
         page = build_page(library)
         try:
             page.launch(**_settings(library, host, port))
-            yield f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}"
+            yield f"http://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"
         finally:
             page.close(verbose=False)
 

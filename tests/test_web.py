@@ -169,6 +169,7 @@ def test_an_english_question_after_another_folds_the_earlier_one(chat):
     chat.ask(PERSIAN)
     chat.ask(ENGLISH)
     assert chat.locator("article.turn .card").count() >= 3
+    assert "عقوبات ثانوية" in (chat.locator("article.turn .card").first.text_content() or "")
     assert chat.locator(".past details").count() == 1
     assert PERSIAN in chat.inner_text(".past summary")
     assert ENGLISH in chat.inner_text("article.turn .asked")
@@ -313,9 +314,9 @@ def test_text_stands_out_in_light_and_dark(chromium, address, folder, scheme):
 
 def test_the_chat_is_used_by_keyboard_alone(chat):
     chat.focus("#question textarea")
-    chat.keyboard.type(ENGLISH)
+    chat.keyboard.type(PERSIAN)
     chat.keyboard.press("Shift+Enter")
-    assert chat.input_value("#question textarea") == ENGLISH + "\n"
+    assert chat.input_value("#question textarea") == PERSIAN + "\n"
     chat.keyboard.press("Enter")
     chat.wait_for_answer()
     assert chat.evaluate("document.activeElement.tagName") == "TEXTAREA"
