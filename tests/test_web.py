@@ -152,6 +152,8 @@ def test_a_persian_question_is_answered_with_a_marked_passage_that_opens_in_its_
     chat.wait_for_selector("#viewer mark")
     chat.wait_for_timeout(500)
     assert in_view(chat, "#viewer mark")
+    beside = "document.querySelector('#ask').getBoundingClientRect().right"
+    assert chat.evaluate(f"{beside} <= document.querySelector('.sheet').getBoundingClientRect().left")
     text = chat.inner_text("#viewer .text")
     for line in (SEEDS / EDITED).read_text("utf-8").splitlines():
         assert " ".join(line.split()) in " ".join(text.split())
