@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from embeddings.interaction import compare
 from embeddings.lexical import LexicalIndex
 from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
@@ -79,10 +78,9 @@ def test_the_nearest_sentence_is_marked_where_words_do_not_tell(encoder: StaticE
 def test_with_the_built_in_model_late_interaction_is_part_of_the_ranking(seed_library: Library) -> None:
     index, question = seed_library._snapshot.index, "What did Tokayev say about Luhansk and Donetsk?"
     found = rank(index, question)
-    assert index.sentences is not None
-    assert isinstance(index.encoder, StaticEncoder)
-    compared = compare(index.encoder, question, index.sentences, found.rows)
-    np.testing.assert_allclose(found.semantic, compared.interaction, atol=1e-5)
+    assert index.interaction is not None
+    compared = index.interaction.compare(question, found.rows)
+    np.testing.assert_allclose(found.semantic, (compared.passage + compared.sentence) / 2, atol=1e-5)
     sizes = np.diff(compared.starts)
     assert ((found.best_sentences >= 0) & (found.best_sentences < sizes)).all()
 
