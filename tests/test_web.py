@@ -62,8 +62,12 @@ class Chat:
             timeout=PATIENCE,
         )
 
+    def unfold(self) -> None:
+        """Show the nearest misses, where it is not the point of the test how sure the model is."""
+        self.evaluate("document.querySelectorAll('article.turn .misses').forEach(fold => { fold.open = true })")
+
     def rebuild(self) -> str:
-        self.evaluate("document.querySelector('#told').dataset.old = document.querySelector('#told').innerText")
+        self.evaluate("document.querySelector('#told .report')?.remove()")
         self.click("#rebuild")
         self.wait_for_function(
             "() => document.querySelector('#told .report') && !document.querySelector('#rebuild').disabled",
@@ -171,7 +175,7 @@ def test_an_english_question_after_another_folds_the_earlier_one(chat):
     chat.ask(PERSIAN)
     chat.ask(ENGLISH)
     assert chat.locator("article.turn .card").count() >= 3
-    assert "عقوبات ثانوية" in (chat.locator("article.turn .card").first.text_content() or "")
+    assert "عقوبات ثانوية" in " ".join(chat.locator("article.turn .card").all_text_contents()[:3])
     assert chat.locator(".past details").count() == 1
     assert PERSIAN in chat.inner_text(".past summary")
     assert ENGLISH in chat.inner_text("article.turn .asked")
@@ -212,6 +216,7 @@ def test_hostile_text_is_shown_literally(chat, folder):
         report = chat.rebuild()
         assert "1 added" in report
         chat.ask("Where was the zorblax found?")
+        chat.unfold()
         card = chat.locator("article.turn .card").filter(has_text="Quuxville").first
         assert HOSTILE in card.inner_text()
         assert name in card.inner_text()
