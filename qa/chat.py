@@ -17,8 +17,8 @@ LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its docum
 EXAMPLES = (
     Example("en", "(a question)", "004_54b42a50ae65c283.txt"),
     Example("ru", "(a question)", "001_bebae4cf14fa5b29.txt"),
-    Example("kk", "(a question)", "002_17b2b5dd5e8b691f.txt"),
-    Example("tr", "(a question)", "003_a2fb5b04f03751af.txt"),
+    Example("kk", "2021 жылы Қазақстан мен Ресей арасындағы сауда көлемі қанша болды?", "001_bebae4cf14fa5b29.txt"),
+    Example("tr", "Kazakistan ile Rusya arasındaki ticaret 2021'de ne kadardı?", "001_bebae4cf14fa5b29.txt"),
     Example("ar", "(a question)", "001_bebae4cf14fa5b29.txt"),
     Example("fa", "(a question)", "000_193464db59ca524a.txt"),
 )
