@@ -101,7 +101,7 @@ def test_training_lowers_the_loss_and_sentence_transformers_loads_what_it_writes
     encoded = encode_pairs(files, tokenizer, tmp_path / "work", [])
     phases = [Phase("tiny", 80, 0.02, pairs=64), Phase("late", 20, 0.005, pairs=32, late=16)]
     table = Table(120, 32, seed=0, device=torch.device("cpu"))
-    losses = list(train(table, encoded, None, phases))
+    losses = [loss for phase in phases for loss in train(table, encoded, None, phase)]
     assert np.mean(losses[70:80]) < np.mean(losses[:5]) / 2
     card = write_card(files, phases, pieces=120, dim=32, teacher=False)
     write_model(tmp_path / "model", table.weight, tokenizer, card)
@@ -121,14 +121,25 @@ def test_the_teacher_is_followed(data: Path, tmp_path: Path) -> None:
     opinion = (opinion / np.linalg.norm(opinion, axis=1, keepdims=True)).astype(np.float16)
     encoded = encode_pairs(files, learn_tokenizer(files, pieces=80), tmp_path, texts)
     table = Table(80, 16, seed=0, device=torch.device("cpu"))
-    losses = list(train(table, encoded, opinion, [Phase("taught", 60, 0.02, pairs=0, taught=64, late=16)]))
+    losses = list(train(table, encoded, opinion, Phase("taught", 60, 0.02, pairs=0, taught=64, late=16)))
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2
 
 
 def test_the_command_gives_the_same_weights_again(data: Path, tmp_path: Path) -> None:
-    _command(data, tmp_path)
+    _command(data, tmp_path / "model", tmp_path / "work")
     first = (tmp_path / "model" / "model.safetensors").read_bytes()
-    _command(data, tmp_path)  # with the tokenizer that is there now
+    _command(data, tmp_path / "model", tmp_path / "anew")  # with the tokenizer that is there now
+    assert (tmp_path / "model" / "model.safetensors").read_bytes() == first
+
+
+def test_the_command_goes_on_with_what_is_finished(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _command(data, tmp_path / "model", tmp_path / "work")
+    first = (tmp_path / "model" / "model.safetensors").read_bytes()
+    assert "step 1 of" in capsys.readouterr().err
+    _command(data, tmp_path / "model", tmp_path / "work")
+    assert capsys.readouterr().err == ""
     assert (tmp_path / "model" / "model.safetensors").read_bytes() == first
 
 
@@ -137,9 +148,9 @@ def test_the_command_names_a_folder_without_pairs(tmp_path: Path) -> None:
         main(["--data", str(tmp_path)])
 
 
-def _command(data: Path, folder: Path) -> None:
-    options = ["--pieces", "120", "--dim", "32", "--scale", "0.002", "--no-teacher", "--threads", "1"]
-    main(["--data", str(data), "--out", str(folder / "model"), "--work", str(folder / "work"), *options])
+def _command(data: Path, out: Path, work: Path) -> None:
+    options = ["--pieces", "120", "--dim", "32", "--scale", "0.0005", "--no-teacher", "--threads", "1"]
+    main(["--data", str(data), "--out", str(out), "--work", str(work), *options])
 
 
 def _mean_vectors(folder: Path, texts: list[str]) -> NDArray[np.float32]:

@@ -7,18 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
 from embeddings.training.card import write_card, write_model
-from embeddings.training.data import pair_files, read_pairs
+from embeddings.training.checkpoints import Checkpoints
+from embeddings.training.data import Pairs, pair_files, read_pairs
 from embeddings.training.encoded import encode_pairs
-from embeddings.training.teacher import teacher_texts, teacher_vectors
+from embeddings.training.teacher import TEACHER_DIM, teacher_texts, teacher_vectors
 from embeddings.training.tokenizer import PIECES, load_or_learn
 from embeddings.training.train import Phase, Table, train
 
-DIM = 384
+DIM = TEACHER_DIM  # since vectors are pulled to the teacher's own
 PHASES = [
-    Phase("translations", steps=1500, rate=0.01, pairs=1536, taught=512),
-    Phase("late interaction", steps=800, rate=0.001, pairs=512, taught=256, late=128),
+    Phase("meaning", steps=6500, rate=0.01, pairs=1024, taught=512, anchor_weight=1.0),
+    Phase(
+        "meaning and late interaction", 8000, 0.006, pairs=1024, taught=512, late=40, anchor_weight=1.0, late_weight=0.7
+    ),
+    Phase("late interaction", 250, 0.003, pairs=512, taught=256, late=128, anchor_weight=1.0, draws=1),
 ]
 
 
@@ -28,25 +33,32 @@ def main(arguments: list[str] | None = None) -> None:
     paths = pair_files(options.data)
     if not paths:
         sys.exit(f"{options.data} holds no file named like pairs.ar-en.tsv.xz: give the folder that does with --data")
+    if options.teacher and options.dim != TEACHER_DIM:
+        sys.exit(
+            f"--dim {options.dim} does not fit the teacher's {TEACHER_DIM} numbers: leave it out or add --no-teacher"
+        )
     if options.threads:
         torch.set_num_threads(options.threads)
     files = [read_pairs(path) for path in paths]
-    tokenizer = load_or_learn(
-        files,
-        options.tokenizer or options.out / "tokenizer.json",
-        options.work,
-        pieces=options.pieces,
-        seed=options.seed,
-    )
+    shipped = options.tokenizer or options.out / "tokenizer.json"
+    tokenizer = load_or_learn(files, shipped, options.work, pieces=options.pieces, seed=options.seed)
+    phases = [replace(phase, steps=round(phase.steps * options.scale)) for phase in PHASES]
+    table = _train(options, files, tokenizer, phases)
+    card = write_card(files, phases, pieces=len(table.weight), dim=options.dim, teacher=options.teacher)
+    write_model(options.out, table.weight, tokenizer, card)
+
+
+def _train(options: argparse.Namespace, files: list[Pairs], tokenizer: Tokenizer, phases: list[Phase]) -> Table:
     texts = teacher_texts(files) if options.teacher else []
     encoded = encode_pairs(files, tokenizer, options.work, texts)
     teacher = teacher_vectors(texts, options.work) if texts else None
-    phases = [replace(phase, steps=round(phase.steps * options.scale)) for phase in PHASES]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     table = Table(tokenizer.get_vocab_size(), options.dim, seed=options.seed, device=device)
-    deque(train(table, encoded, teacher, phases, seed=options.seed), maxlen=0)
-    card = write_card(files, phases, pieces=len(table.weight), dim=options.dim, teacher=options.teacher)
-    write_model(options.out, table.weight, tokenizer, card)
+    kept = Checkpoints(options.work, files, tokenizer.to_str(), options.teacher, options.dim, options.seed)
+    for done in range(kept.resume(table, phases), len(phases)):
+        deque(train(table, encoded, teacher, phases[done], seed=options.seed), maxlen=0)
+        kept.save(table, phases[: done + 1])
+    return table
 
 
 def _parser() -> argparse.ArgumentParser:

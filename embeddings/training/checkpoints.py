@@ -1,0 +1,43 @@
+"""Keep the table after each phase, so that an interrupted training goes on with the next one."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+
+from embeddings.training.data import Pairs
+from embeddings.training.train import Phase, Table
+
+_CPU = torch.device("cpu")
+
+
+class Checkpoints:
+    """The tables of one training: same data, tokenizer, options and phases so far."""
+
+    def __init__(self, folder: Path, files: list[Pairs], *origin: object) -> None:
+        """Name what the table depends on beside the phases: the pairs, and whatever `origin` holds."""
+        self._folder = folder
+        weights = Path(__file__).with_name("sources.tsv").read_text(encoding="utf-8")
+        sizes = [(pairs.name, len(pairs.lefts), sum(map(len, pairs.rights))) for pairs in files]
+        self._origin = repr((sizes, weights, origin))
+
+    def resume(self, table: Table, phases: list[Phase]) -> int:
+        """Load the table of the longest run of phases that was finished and return how many those are."""
+        for count in range(len(phases), 0, -1):
+            path = self._path(phases[:count])
+            if path.exists():
+                table.weight.copy_(torch.load(path, map_location=_CPU))
+                return count
+        return 0
+
+    def save(self, table: Table, phases: list[Phase]) -> None:
+        """Keep the table as it is after `phases`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(phases)
+        temporary = path.with_suffix(".part")
+        torch.save(table.weight.to(_CPU), temporary)
+        temporary.replace(path)
+
+    def _path(self, phases: list[Phase]) -> Path:
+        digest = hashlib.sha256(repr((self._origin, phases)).encode()).hexdigest()
+        return self._folder / f"table-{digest[:16]}.pt"
