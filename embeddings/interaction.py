@@ -1,7 +1,8 @@
 """Late interaction: compare a question with texts token by token, over the token table of the built-in model.
 
 After Khattab and Zaharia, ColBERT (2020): each token of the question takes its most similar token of the text. Here
-each counts by the length of its vector, which training makes large for rare words and small for common ones.
+each counts by the length of its vector, which training makes large for telling words, and by how few of the passages
+hold a token like it: an inverse document frequency that needs no common language.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from embeddings.static import StaticEncoder, Tokens, Vectors, unit
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+
+# Below the first similarity a token says something else, above the second the same; between, partly.
+UNLIKE, ALIKE = 0.35, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +35,66 @@ class Sentences:
 class Compared:
     """How a question compares with candidate passages and with each of their sentences, passage after passage."""
 
-    interaction: Scores  # (candidates,) late interaction with the whole passage
-    sentence: Scores  # (candidates,) cosine with the best sentence
-    by_sentence: Scores  # (sentences,) late interaction plus cosine
+    passage: Scores  # (candidates,) late interaction with the whole passage
+    sentence: Scores  # (candidates,) late interaction with its best sentence
+    cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
+    by_sentence: Scores  # (sentences,) late interaction plus similarity
     starts: Rows  # (candidates + 1,) where each candidate's sentences begin
 
 
-def compare(encoder: StaticEncoder, question: str, sentences: Sentences, candidates: Rows) -> Compared:
-    """Compare a question with the passages at rows `candidates`, by table look-up: nothing is encoded but it."""
-    asked = encoder.table[encoder.tokenize([question]).ids].astype(np.float32)  # (question tokens, dim)
-    picked, starts = _gather(sentences.owners, candidates)  # (sentences,), (candidates + 1,)
-    tokens, token_starts = _gather(sentences.tokens.starts, picked)  # (tokens,), (sentences + 1,)
-    if not len(asked) or not len(tokens):
-        none = np.zeros(len(candidates), np.float32)
-        return Compared(none, none, np.zeros(len(picked), np.float32), starts)
-    pieces, places = np.unique(sentences.tokens.ids[tokens], return_inverse=True)  # (pieces,), (tokens,)
-    rows = encoder.table[pieces].astype(np.float32)  # (pieces, dim)
-    weights = np.linalg.norm(asked, axis=1)  # (question tokens,)
-    weights /= max(float(weights.sum()), 1e-12)
-    similar = unit(asked) @ unit(rows).T  # (question tokens, pieces)
-    best = _reduce(np.maximum, similar[:, places], token_starts, -1.0)  # (question tokens, sentences)
-    mean = unit(asked.sum(axis=0, keepdims=True))[0]  # (dim,)
-    summed = _reduce(np.add, (rows @ mean)[places][None], token_starts, 0.0)[0]  # (sentences,)
-    cosines = np.asarray(summed / np.maximum(sentences.norms[picked], 1e-12), np.float32)  # (sentences,)
-    return Compared(
-        np.asarray(weights @ _reduce(np.maximum, best, starts, -1.0), np.float32),
-        _reduce(np.maximum, cosines[None], starts, -1.0)[0],
-        np.asarray(weights @ best + cosines, np.float32),
-        starts,
-    )
+class LateInteraction:
+    """The tokens of a fixed list of passages, looked up in a table of similarities made once per question."""
+
+    def __init__(self, encoder: StaticEncoder, sentences: Sentences) -> None:
+        """Index passages; comparisons name them by their places in `sentences`."""
+        self._encoder = encoder
+        self._sentences = sentences
+        pieces, places = np.unique(sentences.tokens.ids, return_inverse=True)  # (pieces,), (tokens,)
+        rows = encoder.table[pieces].astype(np.float32)  # (pieces, dim)
+        self._lengths: Scores = np.linalg.norm(rows, axis=1)  # (pieces,)
+        self._units = unit(rows)  # (pieces, dim)
+        self._places = places.astype(np.int32)  # (tokens,)
+        self._count = len(sentences.owners) - 1
+        owners = np.repeat(np.arange(self._count), np.diff(sentences.tokens.starts[sentences.owners]))  # (tokens,)
+        pairs = np.unique(places * max(self._count, 1) + owners)  # each piece once per passage
+        self._df = np.bincount(pairs // max(self._count, 1), minlength=len(pieces)).astype(np.float32)  # (pieces,)
+
+    def compare(self, question: str, candidates: Rows) -> Compared:
+        """Compare a question with the passages at rows `candidates`: nothing is encoded but the question."""
+        asked = self._encoder.table[self._encoder.tokenize([question]).ids].astype(np.float32)  # (question tokens, dim)
+        picked, starts = _gather(self._sentences.owners, candidates)  # (sentences,), (candidates + 1,)
+        tokens, token_starts = _gather(self._sentences.tokens.starts, picked)  # (tokens,), (sentences + 1,)
+        if not len(asked) or not len(tokens):
+            none = np.zeros(len(candidates), np.float32)
+            return Compared(none, none, none, np.zeros(len(picked), np.float32), starts)
+        similar = unit(asked) @ self._units.T  # (question tokens, pieces)
+        weights = self._weigh(asked, similar)  # (question tokens,)
+        found = self._places[tokens]  # (tokens,)
+        best = _reduce(np.maximum, similar[:, found], token_starts, -1.0)  # (question tokens, sentences)
+        sums = self._products(asked, similar, found, token_starts)  # (sentences,)
+        cosines = np.asarray(sums / np.maximum(self._sentences.norms[picked], 1e-12), np.float32)  # (sentences,)
+        by_sentence = weights @ best  # (sentences,)
+        return Compared(
+            weights @ _reduce(np.maximum, best, starts, -1.0),
+            _reduce(np.maximum, by_sentence[None], starts, -1.0)[0],
+            _reduce(np.maximum, cosines[None], starts, -1.0)[0],
+            by_sentence + cosines,
+            starts,
+        )
+
+    def _weigh(self, asked: Vectors, similar: Vectors) -> Scores:
+        """Return each question token's weight: the length of its vector times the rarity of tokens like it."""
+        alike = np.clip((similar - UNLIKE) / (ALIKE - UNLIKE), 0, 1)  # (question tokens, pieces)
+        df = np.minimum(alike @ self._df, self._count)  # (question tokens,)
+        weights = np.linalg.norm(asked, axis=1) * np.log1p((self._count - df + 0.5) / (df + 0.5))  # (question tokens,)
+        return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
+
+    def _products(self, asked: Vectors, similar: Vectors, found: npt.NDArray[np.int32], starts: Rows) -> Scores:
+        """Return the products of the question's unit vector with the sum of each sentence's token vectors."""
+        lengths = np.linalg.norm(asked, axis=1)  # (question tokens,)
+        total = max(float(np.linalg.norm(asked.sum(axis=0))), 1e-12)
+        products = (lengths / total) @ similar * self._lengths  # (pieces,)
+        return np.asarray(_reduce(np.add, products[found][None], starts, 0.0)[0], np.float32)
 
 
 def _gather(starts: Rows, groups: Rows) -> tuple[Rows, Rows]:

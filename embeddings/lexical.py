@@ -1,7 +1,8 @@
 """BM25 over folded words and the character 4-grams of each word, in vectorised numpy.
 
-A passage's terms are its words and, for words of more than 3 letters, the 4-grams of `_word_`, whose boundary marks
-tell a prefix from an ending. The grams of a word are worked out once per vocabulary, not once per occurrence.
+A passage's terms are its words and the 4-grams of each `_word_`, whose boundary marks tell a prefix from an ending.
+Short words have them too: without, long words would count several times and short ones once. The grams of a word are
+worked out once per vocabulary, not once per occurrence.
 """
 
 from collections.abc import Sequence
@@ -33,8 +34,7 @@ class Terms:
 def terms_of(words: Sequence[str]) -> Terms:
     """Return the terms of each word: the word itself, then its 4-grams."""
     codes, starts = _codes([_BOUNDARY + word + _BOUNDARY for word in words])
-    lengths = np.diff(starts)  # (words,)
-    counts = np.where(lengths > 3 + 2, lengths - GRAM + 1, 0)  # (words,)
+    counts = np.maximum(np.diff(starts) - GRAM + 1, 0)  # (words,) grams of each
     first = np.repeat(starts[:-1], counts) + _within(counts)  # (grams,)
     grams = np.full(len(first), _GRAM_SEED, np.uint64)
     for offset in range(GRAM):

@@ -35,7 +35,7 @@ _COMMON = {
         "uk": "і та що як хто де коли чому скільки який не на у з для це про",
     },
     "LATIN": {
-        "en": "the of and to in is was what which who when where why how did does do for with on are be by many much has",
+        "en": "the of and to in is was what which who when where why how did does do for with on are be by many has",
         "tr": "ve bir bu ne için kim nerede nasıl neden hangi kaç da de mi mı mu mü olarak daha olan en oldu",
         "de": "der die das und ist was wer wie warum wann wo welche welcher wurde den dem mit von zu ein eine nicht im",
         "fr": "le la les et est que qui quel quelle quels pourquoi quand où comment des du une un dans pour sur par au",

@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import Sentences, compare
+from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
-from embeddings.static import StaticEncoder
 from embeddings.stores import Rows, Scores, VectorStore
 from embeddings.text import fold
 
 CANDIDATES = 200  # of each leg
 # What each score counts; the last two only with the built-in model.
-LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.3, 0.3, 0.6
+LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.15, 0.15, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Index:
     encoder: Encoder
     store: VectorStore
     lexical: LexicalIndex
-    sentences: Sentences | None  # with the built-in model only
+    interaction: LateInteraction | None  # with the built-in model only
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,10 @@ def rank(index: Index, question: str) -> Ranked:
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     scores = LEXICAL * lexical[rows] + VECTOR * cosine  # (candidates,)
     semantic, best_sentences = cosine, np.full(len(rows), -1)
-    if index.sentences is not None and isinstance(index.encoder, StaticEncoder):
-        compared = compare(index.encoder, question, index.sentences, rows)
-        scores = scores + SENTENCE * compared.sentence + INTERACTION * compared.interaction
-        semantic = compared.interaction
+    if index.interaction is not None:
+        compared = index.interaction.compare(question, rows)
+        semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
+        scores = scores + SENTENCE * compared.cosine + INTERACTION * semantic
         best_sentences = _argmax(compared.by_sentence, compared.starts)
     order = np.argsort(-scores, kind="stable")
     return Ranked(

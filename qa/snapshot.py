@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import Sentences
+from embeddings.interaction import LateInteraction, Sentences
 from embeddings.lexical import LexicalIndex
 from embeddings.static import StaticEncoder, Tokens
 from embeddings.stores import FaissStore
@@ -52,11 +52,11 @@ class Snapshot:
         store = FaissStore(encoder.dim)
         if entries:
             store.add(np.stack([entry.row.embedded.vector for entry in entries]))
-        sentences = _sentences(entries) if isinstance(encoder, StaticEncoder) else None
+        interaction = LateInteraction(encoder, _sentences(entries)) if isinstance(encoder, StaticEncoder) else None
         twins: dict[str, list[int]] = {}
         for number, text in enumerate(folded):
             twins.setdefault(text, []).append(number)
-        index = Index(encoder, store, LexicalIndex(folded), sentences)
+        index = Index(encoder, store, LexicalIndex(folded), interaction)
         return cls(contents.generation, contents.documents, contents.skipped, entries, twins, index)
 
     def ask(self, question: str, k: int) -> Answer:
