@@ -1,16 +1,15 @@
 # What a fresh machine needs: Python 3.11 or newer and make. Everything is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: install run test check browser benchmark clean
+.PHONY: install run test check browser clean
 
 install: .venv/installed
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sanad needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[models]'
 	touch $@
 
 .venv/tested: .venv/installed
@@ -20,11 +19,10 @@ install: .venv/installed
 run: install
 	$(BIN)/python app.py
 
-# Browser tests use Debian's Chromium; where it cannot be installed they are skipped, each by its name.
+# Browser tests use Debian's Chromium; where it is missing and cannot be installed they are skipped, each by its name.
 browser:
-ifeq ($(CHROMIUM),)
-	-test "$$(id -u)" != 0 || (apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core >/dev/null)
-endif
+	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || { apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-core >/dev/null; } || true
 
 check: .venv/tested
 	$(BIN)/ruff format --check .
