@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import sys
@@ -244,13 +245,17 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     """Show a progress bar while passages are embedded, where standard error is a terminal."""
     from tqdm import tqdm
 
-    bar = tqdm(unit=" passages", file=sys.stderr, leave=False, disable=None, delay=0.1)
+    with contextlib.ExitStack() as ends:
 
-    def show(progress: Progress) -> None:
-        bar.total = progress.total
-        bar.update(progress.done - bar.n)
+        @functools.cache
+        def start(total: int) -> tqdm:
+            return ends.enter_context(tqdm(total=total, unit=" passages", disable=None))
 
-    with bar:
+        def show(progress: Progress) -> None:
+            if progress.total:  # an update that embeds nothing draws nothing
+                bar = start(progress.total)
+                bar.update(progress.done - bar.n)
+
         yield show
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import pty
 import shutil
 import sqlite3
 import subprocess
 import sys
+import termios
 import tomllib
 from pathlib import Path
 
@@ -65,6 +67,18 @@ def test_build_reports_as_json(tmp_path: Path) -> None:
     assert first["embedded"] == first["passages"] > 40
     second = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
     assert (second["unchanged"], second["embedded"]) == (first["added"], 0)
+
+
+def test_a_build_on_a_terminal_shows_its_progress(tmp_path: Path) -> None:
+    shown, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    command = [sys.executable, "-m", "qa", "build", str(SEEDS), "--index", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=terminal, check=True)
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=terminal, check=True)  # embeds nothing
+    os.close(terminal)
+    drawn = os.read(shown, 100_000).decode()
+    assert "0%|" in drawn
+    assert drawn.count("100%|") == 1
 
 
 @pytest.mark.parametrize(
