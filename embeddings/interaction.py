@@ -39,6 +39,7 @@ class Compared:
     sentence: Scores  # (candidates,) late interaction with its best sentence
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
     by_sentence: Scores  # (sentences,) late interaction plus similarity
+    reach: float  # late interaction with all candidates at once: what one that held everything would reach
     starts: Rows  # (candidates + 1,) where each candidate's sentences begin
 
 
@@ -66,12 +67,13 @@ class LateInteraction:
         tokens, token_starts = _gather(self._sentences.tokens.starts, picked)  # (tokens,), (sentences + 1,)
         if not len(asked) or not len(tokens):
             none = np.zeros(len(candidates), np.float32)
-            return Compared(none, none, none, np.zeros(len(picked), np.float32), starts)
-        similar = unit(asked) @ self._units.T  # (question tokens, pieces)
-        weights = self._weigh(asked, similar)  # (question tokens,)
-        found = self._places[tokens]  # (tokens,)
-        best = _reduce(np.maximum, similar[:, found], token_starts, -1.0)  # (question tokens, sentences)
-        sums = self._products(asked, similar, found, token_starts)  # (sentences,)
+            return Compared(none, none, none, np.zeros(len(picked), np.float32), 0.0, starts)
+        pieces, places = _distinct(self._places[tokens], len(self._units))  # (pieces,), (tokens,)
+        similar = unit(asked) @ self._units[pieces].T  # (question tokens, pieces)
+        weights = self._weigh(asked, similar, self._df[pieces])  # (question tokens,)
+        best = _reduce(np.maximum, similar[:, places], token_starts, -1.0)  # (question tokens, sentences)
+        products = _mean_weights(asked) @ similar * self._lengths[pieces]  # (pieces,)
+        sums = _reduce(np.add, products[places][None], token_starts, 0.0)[0]  # (sentences,)
         cosines = np.asarray(sums / np.maximum(self._sentences.norms[picked], 1e-12), np.float32)  # (sentences,)
         by_sentence = weights @ best  # (sentences,)
         return Compared(
@@ -79,22 +81,37 @@ class LateInteraction:
             _reduce(np.maximum, by_sentence[None], starts, -1.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
             by_sentence + cosines,
+            float(weights @ similar.max(axis=1)),
             starts,
         )
 
-    def _weigh(self, asked: Vectors, similar: Vectors) -> Scores:
-        """Return each question token's weight: the length of its vector times the rarity of tokens like it."""
+    def _weigh(self, asked: Vectors, similar: Vectors, df: Scores) -> Scores:
+        """Return each question token's weight: the length of its vector times the rarity of tokens like it.
+
+        Only pieces of the candidates are looked at: a passage that holds a token like one of the question's is among
+        them, or that token is common and weighs little anyway.
+        """
         alike = np.clip((similar - UNLIKE) / (ALIKE - UNLIKE), 0, 1)  # (question tokens, pieces)
-        df = np.minimum(alike @ self._df, self._count)  # (question tokens,)
-        weights = np.linalg.norm(asked, axis=1) * np.log1p((self._count - df + 0.5) / (df + 0.5))  # (question tokens,)
+        holding = np.minimum(alike @ df, self._count)  # (question tokens,) passages with a token like it
+        rarity = np.log1p((self._count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
+        weights = np.linalg.norm(asked, axis=1) * rarity  # (question tokens,)
         return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
 
-    def _products(self, asked: Vectors, similar: Vectors, found: npt.NDArray[np.int32], starts: Rows) -> Scores:
-        """Return the products of the question's unit vector with the sum of each sentence's token vectors."""
-        lengths = np.linalg.norm(asked, axis=1)  # (question tokens,)
-        total = max(float(np.linalg.norm(asked.sum(axis=0))), 1e-12)
-        products = (lengths / total) @ similar * self._lengths  # (pieces,)
-        return np.asarray(_reduce(np.add, products[found][None], starts, 0.0)[0], np.float32)
+
+def _mean_weights(asked: Vectors) -> Scores:
+    """Return what each question token's unit vector counts in the unit vector of the whole question."""
+    total = max(float(np.linalg.norm(asked.sum(axis=0))), 1e-12)
+    return np.asarray(np.linalg.norm(asked, axis=1) / total, np.float32)
+
+
+def _distinct(values: npt.NDArray[np.int32], limit: int) -> tuple[Rows, npt.NDArray[np.int32]]:
+    """Return the distinct values below `limit` in order, and the place of each value among them, without sorting."""
+    seen = np.zeros(limit, bool)
+    seen[values] = True
+    distinct = np.flatnonzero(seen)
+    places = np.empty(limit, np.int32)
+    places[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return distinct, places[values]
 
 
 def _gather(starts: Rows, groups: Rows) -> tuple[Rows, Rows]:

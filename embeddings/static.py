@@ -7,6 +7,7 @@ loads in sentence-transformers and gives the same vectors.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ Vectors = npt.NDArray[np.float32]
 
 BUILT_IN = "built-in"
 MODEL = Path(__file__).parent / "model"
-_BATCH = 256  # texts pooled at once: their rows stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class StaticEncoder:
     def tokenize(self, texts: Iterable[str]) -> Tokens:
         """Return the pieces of the words of each text, in order."""
         words = [fold(text).split() for text in texts]
-        fresh = list({word for found in words for word in found} - self._pieces.keys())
+        fresh = list({word for found in words for word in found if word not in self._pieces})
         for word, encoding in zip(
             fresh, self._tokenizer.encode_batch_fast(fresh, add_special_tokens=False), strict=True
         ):
@@ -78,13 +78,11 @@ class StaticEncoder:
 
     def pool(self, tokens: Tokens) -> Vectors:
         """Return the sum of the token vectors of each text, zeros where there are none. Shape (texts, dim)."""
+        pieces, places = np.unique(tokens.ids, return_inverse=True)  # (pieces,), (tokens,)
+        rows = self.table[pieces].astype(np.float32)  # (pieces, dim)
         sums = np.zeros((len(tokens.starts) - 1, self.dim), np.float32)  # (texts, dim)
-        for first in range(0, len(sums), _BATCH):
-            starts = tokens.starts[first : first + _BATCH + 1]  # (batch + 1,)
-            rows = self.table[tokens.ids[starts[0] : starts[-1]]].astype(np.float32)  # (tokens, dim)
-            filled = np.flatnonzero(np.diff(starts))  # texts with a token; reduceat cannot sum none
-            if len(filled):
-                sums[first + filled] = np.add.reduceat(rows, starts[filled] - starts[0])
+        for text, (start, end) in enumerate(pairwise(tokens.starts.tolist())):
+            sums[text] = rows[places[start:end]].sum(axis=0)
         return sums
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:

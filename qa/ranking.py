@@ -42,6 +42,7 @@ class Ranked:
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
     best_sentences: Rows  # the sentence of each that is nearest to the question, -1 where that was not compared
+    reach: float  # the semantic score of a passage that held all that the passages hold together
 
 
 def rank(index: Index, question: str) -> Ranked:
@@ -52,15 +53,20 @@ def rank(index: Index, question: str) -> Ranked:
     rows = np.union1d(near, _best(lexical, CANDIDATES))  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     scores = LEXICAL * lexical[rows] + VECTOR * cosine  # (candidates,)
-    semantic, best_sentences = cosine, np.full(len(rows), -1)
+    semantic, best_sentences, reach = cosine, np.full(len(rows), -1), float(cosine.max(initial=0.0))
     if index.interaction is not None:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         scores = scores + SENTENCE * compared.cosine + INTERACTION * semantic
-        best_sentences = _argmax(compared.by_sentence, compared.starts)
+        best_sentences, reach = _argmax(compared.by_sentence, compared.starts), compared.reach
     order = np.argsort(-scores, kind="stable")
     return Ranked(
-        rows[order], scores[order].astype(np.float32), lexical[rows[order]], semantic[order], best_sentences[order]
+        rows[order],
+        scores[order].astype(np.float32),
+        lexical[rows[order]],
+        semantic[order],
+        best_sentences[order],
+        reach,
     )
 
 

@@ -61,11 +61,12 @@ class Snapshot:
 
     def ask(self, question: str, k: int) -> Answer:
         """Return the `k` best passages for a question that was checked before."""
-        ranked = rank(self.index, question)
-        trust = confidence(ranked)
+        ranked, language = rank(self.index, question), detect(question)
+        best = {self.entries[row].row.language for row in ranked.rows[:1].tolist()}
+        trust = confidence(ranked, same_language=language in best)
         return Answer(
             question,
-            detect(question),
+            language,
             trust,
             trust >= CONFIDENT,
             self._hits(question, ranked, k),

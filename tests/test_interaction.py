@@ -37,13 +37,16 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12))
 
 
-def weights(encoder: StaticEncoder, question: str) -> list[float]:
-    """Return each question token's length times the inverse frequency of tokens like it, their sum 1."""
+def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> list[float]:
+    """Return each question token's length times the inverse frequency of tokens like it, their sum 1.
+
+    The tokens looked at are those of the candidates, their frequency is that in all passages.
+    """
     held = [set(encoder.tokenize([" ".join(passage)]).ids.tolist()) for passage in PASSAGES]
     found = []
     for vector in vectors(encoder, question):
         df = 0.0
-        for piece in set().union(*held):
+        for piece in set().union(*(held[c] for c in candidates)):
             likeness = (cosine(vector, encoder.table[piece].astype(np.float64)) - UNLIKE) / (ALIKE - UNLIKE)
             df += min(max(likeness, 0), 1) * sum(piece in pieces for pieces in held)
         df = min(df, len(PASSAGES))
@@ -51,11 +54,11 @@ def weights(encoder: StaticEncoder, question: str) -> list[float]:
     return [weight / sum(found) for weight in found]
 
 
-def late(encoder: StaticEncoder, question: str, text: str) -> float:
+def late(encoder: StaticEncoder, question: str, text: str, candidates: list[int]) -> float:
     """Return the weighted mean of each question token's similarity with its nearest text token."""
     told = vectors(encoder, text)
     best = [max((cosine(vector, other) for other in told), default=-1.0) for vector in vectors(encoder, question)]
-    return sum(w * b for w, b in zip(weights(encoder, question), best, strict=True))
+    return sum(w * b for w, b in zip(weights(encoder, question, candidates), best, strict=True))
 
 
 def sentence_cosine(encoder: StaticEncoder, question: str, text: str) -> float:
@@ -69,7 +72,7 @@ def test_late_interaction_with_passages_is_that_of_loops(
     encoder: StaticEncoder, interaction: LateInteraction, question: str, candidates: list[int]
 ) -> None:
     compared = interaction.compare(question, np.array(candidates))
-    expected = [late(encoder, question, " ".join(PASSAGES[c])) for c in candidates]
+    expected = [late(encoder, question, " ".join(PASSAGES[c]), candidates) for c in candidates]
     np.testing.assert_allclose(compared.passage, expected, atol=1e-3)
 
 
@@ -79,7 +82,7 @@ def test_the_best_sentence_is_that_of_loops(
 ) -> None:
     candidates = [3, 1, 0]
     compared = interaction.compare(question, np.array(candidates))
-    lates = [[late(encoder, question, sentence) for sentence in PASSAGES[c]] for c in candidates]
+    lates = [[late(encoder, question, sentence, candidates) for sentence in PASSAGES[c]] for c in candidates]
     cosines = [[sentence_cosine(encoder, question, sentence) for sentence in PASSAGES[c]] for c in candidates]
     np.testing.assert_allclose(compared.sentence, [max(found) for found in lates], atol=1e-3)
     np.testing.assert_allclose(compared.cosine, [max(found) for found in cosines], atol=1e-3)

@@ -64,8 +64,8 @@ def read_set(passages: Path, questions: Path) -> tuple[list[tuple[str, str]], li
     return texts, [Asked(question.text, question.right & known) for question in asked if question.right & known]
 
 
-def build(encoder: Encoder, texts: Sequence[tuple[str, str]], batch: int = 64) -> Snapshot:
-    """Index each text as the one passage of a document named by its id."""
+def contents_of(encoder: Encoder, texts: Sequence[tuple[str, str]], batch: int = 64) -> Contents:
+    """Embed each text as the one passage of a document named by its id."""
     found: list[tuple[Document, Passage]] = []
     for key, text in texts:
         whole = Span(0, len(text))
@@ -74,7 +74,7 @@ def build(encoder: Encoder, texts: Sequence[tuple[str, str]], batch: int = 64) -
     parts = [found[first : first + batch] for first in range(0, len(found), batch)]
     embedded = [one for part in parts for one in embed(encoder, part)]
     rows = tuple((Row(item[1], "", detect(item[0].text), one),) for item, one in zip(found, embedded, strict=True))
-    return Snapshot.build(Contents(1, tuple(document for document, _ in found), rows, ()), encoder)
+    return Contents(1, tuple(document for document, _ in found), rows, ())
 
 
 def ranks_of(snapshot: Snapshot, ranked: Ranked, right: frozenset[str]) -> list[int]:
@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     texts, asked = read_set(options.passages, options.questions)
     try:
-        found = measure(build(load_encoder(options.model), texts), asked)
+        encoder = load_encoder(options.model)
+        found = measure(Snapshot.build(contents_of(encoder, texts), encoder), asked)
     except SanadError as error:
         print(error, file=sys.stderr)
         return 1
