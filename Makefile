@@ -9,7 +9,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sanad needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[models]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable .
 	touch $@
 
 .venv/tested: .venv/installed
