@@ -74,7 +74,13 @@ class Catalog:
 
     def exists(self) -> bool:
         """Tell whether anything was ever written."""
-        return self.file.is_file() and self.file.stat().st_size > 0
+        try:
+            if self.file.with_name(f"{FILE}-journal").exists():
+                with self._open("rw") as db:  # what a killed process left half written is undone
+                    db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+            return self.file.is_file() and self.file.stat().st_size > 0
+        except OSError as error:
+            raise CatalogError(f"The index {self.file} may not be read ({error.strerror}): allow it.") from error
 
     def stamp(self) -> Stamp | None:
         """Return what the index was made with, None where there is no index yet."""
@@ -142,9 +148,14 @@ class Catalog:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CatalogError(f"The index folder {self.folder} cannot be made: {error.strerror}.") from error
+            in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+            reason = "a file is in the way" if in_the_way else error.strerror
+            raise CatalogError(f"The index folder {self.folder} cannot be made ({reason}): name another.") from error
         with self._open("rwc") as db:
+            db.execute("PRAGMA cache_spill = OFF")  # others may read until the very end
             db.execute("BEGIN IMMEDIATE")
+            if db.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                self._check_format(db)
             for statement in _TABLES.split(";\n"):
                 db.execute(statement)
             yield Transaction(db)
@@ -153,12 +164,17 @@ class Catalog:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._open("ro") as db:
+        with self._open("rw") as db:  # read-only, what a killed process left half done could not be undone
             db.execute("BEGIN")
-            settings = _settings(db)
-            if int(settings.get("format", FORMAT)) > FORMAT:
-                raise CatalogError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
+            self._check_format(db)
             yield db
+
+    def _check_format(self, db: sqlite3.Connection) -> None:
+        found = _settings(db).get("format", "")
+        if not found.isdecimal():
+            raise sqlite3.DatabaseError("its format is not told")
+        if int(found) > FORMAT:
+            raise CatalogError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
 
     @contextlib.contextmanager
     def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
@@ -169,14 +185,16 @@ class Catalog:
             with contextlib.closing(db):  # closing rolls back what was not committed
                 db.execute("PRAGMA foreign_keys = ON")
                 yield db
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise LockedError(f"Another process is writing the index {self.file}: wait until it ends.") from error
-            raise CatalogError(
-                f"The index {self.file} cannot be used ({error}): look at its disk and rights."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise CatalogError(f"The index {self.file} is damaged ({error}): move it away and build again.") from error
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: sqlite3.Error) -> CatalogError:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the details in the high byte
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return LockedError(f"Another process is writing the index {self.file}: wait until it ends.")
+        if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): move it away and build again.")
+        return CatalogError(f"The index {self.file} cannot be used ({error}): look at its disk and rights.")
 
 
 class Transaction:

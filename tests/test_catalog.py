@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import qa.catalog
-from qa.catalog import FILE, FORMAT, NOTHING, Catalog, Row, Stamp
+from qa.catalog import FILE, FORMAT, NOTHING, Catalog, Contents, Row, Stamp
 from qa.documents import Document, Skipped
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
@@ -54,6 +54,13 @@ def assert_same(one: Row, other: Row) -> None:
     for name in ("vector", "tokens", "sizes", "norms"):
         expected, found = getattr(one.embedded, name), getattr(other.embedded, name)
         assert (found.dtype, found.tolist()) == (expected.dtype, expected.tolist())
+
+
+def assert_same_contents(one: Contents, other: Contents) -> None:
+    assert (one.generation, one.documents, one.skipped) == (other.generation, other.documents, other.skipped)
+    for rows, others in zip(one.rows, other.rows, strict=True):
+        for row, same in zip(rows, others, strict=True):
+            assert_same(row, same)
 
 
 def test_everything_written_is_read_again(catalog: Catalog, tmp_path: Path) -> None:
@@ -133,12 +140,39 @@ def test_a_catalog_that_another_process_writes_is_locked_and_readable(
     assert len(catalog.load().documents) == 2
 
 
+KILLED = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 1")  # so that the transaction reaches the disk before it ends
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE IF NOT EXISTS documents (id INTEGER PRIMARY KEY, path, digest, title, text)")
+db.executemany("INSERT INTO documents VALUES (?, ?, '', '', ?)", [(100 + i, str(i), "text " * 9999) for i in range(99)])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_a_killed_process_left_half_written_is_undone(catalog: Catalog, tmp_path: Path, first: bool) -> None:
+    killed = Catalog(tmp_path) if first else catalog
+    before = killed.load()
+    subprocess.run([sys.executable, "-c", KILLED, str(killed.file)], check=False)
+    assert killed.file.stat().st_size > 2_000_000
+    assert [file.name for file in killed.folder.glob("*-journal")] == [f"{FILE}-journal"]
+    assert_same_contents(killed.load(), before)
+
+
+def test_a_long_update_leaves_the_index_readable(catalog: Catalog) -> None:
+    with catalog.write() as transaction:
+        transaction.put(document("large.txt", "text " * 2_000_000), [])
+        assert len(Catalog(catalog.folder).load().documents) == 3
+
+
 @pytest.mark.parametrize("content", [b"garbage that is no database " * 99, b"x"])
 def test_a_file_that_is_no_database_is_damaged(index: Path, content: bytes) -> None:
     index.mkdir()
     (index / FILE).write_bytes(content)
     for use in (Catalog(index).load, Catalog(index).stamp, Catalog(index).digests):
-        with pytest.raises(CatalogError, match=FILE):
+        with pytest.raises(CatalogError, match=f"{FILE} is damaged or no index of Sanad .*build again"):
             use()
     assert (index / FILE).read_bytes() == content
 
@@ -166,22 +200,33 @@ def test_damage_within_the_file_is_told(catalog: Catalog) -> None:
     assert str(catalog.file) in told[0]
 
 
-def test_a_database_of_another_program_is_refused(index: Path) -> None:
+@pytest.mark.parametrize(
+    "table", ["other (a)", "settings (a)", "settings (key, value)", "documents (id, path, digest)"]
+)
+def test_a_database_of_another_program_is_refused_and_left_alone(index: Path, table: str) -> None:
     index.mkdir()
     with sqlite3.connect(index / FILE) as db:
-        db.execute("CREATE TABLE other (a)")
+        db.execute(f"CREATE TABLE {table}")
     db.close()
-    with pytest.raises(CatalogError):
-        Catalog(index).load()
+    assert_refused(Catalog(index), "is damaged or no index of Sanad .*: move it away and build again")
 
 
 def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:
     with sqlite3.connect(catalog.file) as db:
         db.execute("UPDATE settings SET value = ? WHERE key = 'format'", [str(FORMAT + 1)])
     db.close()
-    for use in (catalog.load, catalog.stamp, catalog.generation):
-        with pytest.raises(CatalogError, match="newer Sanad"):
+    assert_refused(catalog, "newer Sanad: update Sanad, or name another --index")
+
+
+def assert_refused(catalog: Catalog, told: str) -> None:
+    """Check that a file is neither read nor written."""
+    before = catalog.file.read_bytes()
+    for use in (catalog.load, catalog.stamp, catalog.generation, catalog.skipped, catalog.digests, catalog.damage):
+        with pytest.raises(CatalogError, match=told):
             use()
+    with pytest.raises(CatalogError, match=told), catalog.write():
+        pytest.fail("written into it")
+    assert catalog.file.read_bytes() == before
 
 
 def test_reading_writes_nothing(catalog: Catalog) -> None:
@@ -192,8 +237,10 @@ def test_reading_writes_nothing(catalog: Catalog) -> None:
 
 def test_an_index_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(CatalogError, match="cannot be made"), Catalog(tmp_path / "file" / "index").write():
+    with pytest.raises(CatalogError, match="a file is in the way"), Catalog(tmp_path / "file" / "index").write():
         pytest.fail("written below a file")
+    with pytest.raises(CatalogError, match="a file is in the way"), Catalog(tmp_path / "file").write():
+        pytest.fail("written into a file")
 
 
 def test_an_index_file_that_is_a_folder_is_said(index: Path) -> None:
