@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.answers import Answer, Hit, Place
-from qa.documents import Document, Skipped
+from qa.documents import Document, Skipped, one_line
 from qa.language import UNKNOWN
 from qa.passages import Span
 from qa.update import Progress, Report
@@ -24,7 +24,6 @@ SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0,
 
 _CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
-_DIRECTING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
 _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 # Within right-to-left text: a phrase of Latin or Cyrillic words, or a number, which must not be torn apart.
 _APART = re.compile(
@@ -57,8 +56,8 @@ def escape(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """Return a file name or headline that keeps its direction to itself: its bidi controls show as U+FFFD."""
-    return f"<bdi>{escape(text.translate(_DIRECTING))}</bdi>"
+    """Return a file name or headline that keeps its direction to itself."""
+    return f"<bdi>{escape(one_line(text))}</bdi>"
 
 
 def paragraphs(text: str, *, passage: Span | None = None, marks: Sequence[Span] = ()) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from embeddings.errors import SanadError
 from qa import evaluate
 from qa.answers import Answer, Hit
-from qa.documents import visible
-from qa.errors import FolderError, LockedError
+from qa.documents import one_line, visible
+from qa.errors import CatalogError, FolderError
 from qa.library import Library
 from qa.settings import Settings, read_settings
 from qa.update import Progress, Report
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except SanadError as error:
-        _say(f"sanad: {visible(str(error))}")
+        _say(f"sanad: {one_line(str(error))}")
         return FAILED
     except KeyboardInterrupt:
         _say("sanad: stopped; the index is as it was.")
@@ -113,10 +113,10 @@ def _current(settings: Settings) -> Library:
             report = library.update(progress=progress)
         if report.added or report.changed or report.removed or report.rebuilt:
             _say(report.summary)
-    except (FolderError, LockedError) as error:
+    except (FolderError, CatalogError) as error:
         if not len(library):
             raise
-        _say(f"sanad: {visible(str(error))} Answering from the index as it was.")
+        _say(f"sanad: {one_line(str(error))} Answering from the index as it was.")
     return library
 
 
@@ -133,7 +133,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
         print(f"{language:<6}" + "".join(f"{_figure(value):>14}" for value in _score_object(score).values()))
     for outcome in outcomes:
         if outcome.failed:
-            print(f"{outcome.question.language}: {visible(outcome.question.text)}: {_failure(outcome)}")
+            print(f"{outcome.question.language}: {one_line(outcome.question.text)}: {_failure(outcome)}")
     return 0
 
 
@@ -155,7 +155,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     try:
         library = _current(settings)
     except FolderError as error:
-        _say(f"sanad: {visible(str(error))} The chat opens all the same.")
+        _say(f"sanad: {one_line(str(error))} The chat opens all the same.")
         library = Library.open(settings.folder, settings.index, settings.model)
     serve(library, settings.host, settings.port, ready=lambda address: print(f"Sanad answers at {address}", flush=True))
     return 0
@@ -166,7 +166,7 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         _print_json({"healthy": not findings, "findings": list(findings)})
     else:
-        print("\n".join(map(visible, findings)) or f"Index {settings.index} and folder {settings.folder} agree.")
+        print("\n".join(map(one_line, findings)) or f"Index {settings.index} and folder {settings.folder} agree.")
     return FAILED if findings else 0
 
 
@@ -221,8 +221,8 @@ def _report_object(report: Report, library: Library) -> dict[str, object]:
 
 def _hit_text(hit: Hit, *, bold: bool) -> str:
     places = [(hit.document, hit.passage.span), *((place.document, place.span) for place in hit.elsewhere)]
-    found = [f"{visible(document.path)}, characters {span.start}-{span.end}" for document, span in places]
-    head = f"{hit.rank}. {visible(hit.document.title)} ({hit.language})\n   {found[0]}, paragraph {hit.passage.number}"
+    found = [f"{one_line(document.path)}, characters {span.start}-{span.end}" for document, span in places]
+    head = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})\n   {found[0]}, paragraph {hit.passage.number}"
     return "\n   again in ".join([head, *found[1:]]) + "\n" + _marked(hit, bold=bold)
 
 
@@ -237,7 +237,7 @@ def _marked(hit: Hit, *, bold: bool) -> str:
 
 def _tell_skipped(report: Report) -> None:
     for skip in report.skipped:
-        _say(f"skipped {visible(skip.path)}: {skip.reason}")
+        _say(f"skipped {one_line(skip.path)}: {skip.reason}")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -56,9 +57,13 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
 
     Raise FolderError where the folder is missing, no folder, or may not be read.
     """
-    if not folder.exists():
+    try:
+        found, is_folder = folder.exists(), folder.is_dir()
+    except OSError as error:
+        raise _forbidden(folder, error) from None
+    if not found:
         raise FolderError(f"There is no folder {folder}: create it and put documents there, or name another one.")
-    if not folder.is_dir():
+    if not is_folder:
         raise FolderError(f"{folder} is a file, not a folder: name the folder that holds it.")
     files: list[File] = []
     skipped: list[Skipped] = []
@@ -68,20 +73,29 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
             _check_entry(place, folder)
             files.append(File(path, place))
         except SkipError as skip:
-            skipped.append(Skipped(visible(path, keep=""), skip.reason, skip.lost))
+            skipped.append(Skipped(_storable(path), skip.reason, skip.lost))
     return sorted(files, key=lambda file: file.path), skipped
+
+
+def _forbidden(folder: Path, error: OSError) -> FolderError:
+    return FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
 
 
 def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         if Path(error.filename) == folder:
-            raise FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
+            raise _forbidden(folder, error)
         path = Path(error.filename).relative_to(folder).as_posix() + "/"
-        skipped.append(Skipped(visible(path, keep=""), f"the folder may not be read ({error.strerror})", lost=False))
+        skipped.append(Skipped(_storable(path), f"the folder may not be read ({error.strerror})", lost=False))
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
+        linked = [name for name in folders if Path(parent, name).is_symlink()]  # which os.walk does not enter
+        yield from (Path(parent, name) for name in (*names, *linked) if not name.startswith("."))
+
+
+def _storable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _check_entry(place: Path, folder: Path) -> None:
@@ -92,6 +106,8 @@ def _check_entry(place: Path, folder: Path) -> None:
         raise SkipError("its name is not UTF-8: rename the file") from None
     except OSError as error:
         raise SkipError(f"it cannot be read ({error.strerror})", lost=not place.is_symlink()) from None
+    if stat.S_ISDIR(mode):
+        raise SkipError("it is a link to a folder")
     if place.is_symlink() and not place.resolve().is_relative_to(folder.resolve()):
         raise SkipError("it is a link that leaves the folder")
     if not stat.S_ISREG(mode):
@@ -146,6 +162,14 @@ def digest_of(content: bytes) -> str:
 def visible(text: str, *, keep: str = "\n\t") -> str:
     """Return text that any output can carry: control characters and lone surrogates, but for `keep`, become U+FFFD."""
     return "".join(c if c in keep or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
+
+
+def one_line(text: str) -> str:
+    """Return a name or message that keeps to its line and its direction: bidi controls become U+FFFD as well."""
+    return _DIRECTING.sub("\ufffd", visible(text, keep=""))
+
+
+_DIRECTING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def find_title(text: str) -> str:

@@ -17,6 +17,7 @@ from qa.documents import (
     digest_of,
     find_title,
     list_files,
+    one_line,
     read_bytes,
     read_document,
     read_text,
@@ -119,7 +120,8 @@ def test_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_path: Pa
     Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.txt")).write_text("a name that is not UTF-8")
     found, skipped = read_all(folder)
     assert [page.path for page in found] == ["good.txt"]
-    assert sorted(skipped) == ["a\ufffd.txt", "dangling.txt", "loop.txt", "outside.txt", "pipe.txt"]
+    assert sorted(skipped) == ["a\ufffd.txt", "dangling.txt", "loop.txt", "outside.txt", "pipe.txt", "up"]
+    assert skipped["up"].reason == "it is a link to a folder"
     assert "rename" in skipped["a\ufffd.txt"].reason
     assert "leaves the folder" in skipped["outside.txt"].reason
     assert "not a regular file" in skipped["pipe.txt"].reason
@@ -155,6 +157,20 @@ def test_a_forbidden_file_or_folder_keeps_what_was_indexed(tmp_path: Path) -> No
     (tmp_path / "b").chmod(0o700)
     assert not found
     assert {skip.path: skip.lost for skip in skipped.values()} == {"a.txt": False, "b/": False}
+
+
+def test_a_folder_whose_name_is_too_long_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
+        list_files(tmp_path / ("x" * 999))
+
+
+@as_root
+def test_a_folder_below_a_forbidden_one_is_said(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "docs").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0)
+    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
+        list_files(tmp_path / "closed" / "docs")
+    (tmp_path / "closed").chmod(0o700)
 
 
 @pytest.mark.parametrize("make", [lambda place: None, lambda place: place.write_text("x"), lambda p: p.symlink_to(p)])
@@ -201,3 +217,11 @@ def test_visible_text_can_be_printed_on_one_terminal(text: str) -> None:
     assert len(shown) == len(text)
     assert not [c for c in shown if c not in "\n\t" and (c < " " or "\x7f" <= c < "\xa0")]
     assert visible(shown) == shown
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\n\u202e\u2066\u200f"), max_size=30))
+def test_a_name_keeps_to_its_line_and_its_direction(text: str) -> None:
+    shown = one_line(text)
+    assert len(shown) == len(text)
+    assert not re.search(r"[\n\r\x1b\u202a-\u202e\u2066-\u2069]", shown)
+    assert [c for c in shown if c != "\ufffd"] == [c for c, s in zip(text, shown, strict=True) if s != "\ufffd"]
