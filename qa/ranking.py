@@ -7,7 +7,6 @@ shares few words with it, its lexical score is near 0 everywhere, and the vector
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from embeddings.text import fold
 CANDIDATES = 200  # of each leg
 # What each score counts; the last two only with the built-in model.
 LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.15, 0.15, 0.6
+SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Ranked:
     scores: Scores
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
-    best_sentences: Rows  # the sentence of each that is nearest to the question, -1 where that was not compared
+    nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     reach: float  # the semantic score of a passage that held all that the passages hold together
 
 
@@ -53,19 +53,19 @@ def rank(index: Index, question: str) -> Ranked:
     rows = np.union1d(near, _best(lexical, CANDIDATES))  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     scores = LEXICAL * lexical[rows] + VECTOR * cosine  # (candidates,)
-    semantic, best_sentences, reach = cosine, np.full(len(rows), -1), float(cosine.max(initial=0.0))
+    semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
     if index.interaction is not None:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         scores = scores + SENTENCE * compared.cosine + INTERACTION * semantic
-        best_sentences, reach = _argmax(compared.by_sentence, compared.starts), compared.reach
+        nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
         scores[order].astype(np.float32),
         lexical[rows[order]],
         semantic[order],
-        best_sentences[order],
+        tuple(nearness[place] for place in order.tolist()),
         reach,
     )
 
@@ -78,17 +78,9 @@ def _best(scores: Scores, k: int) -> npt.NDArray[np.int64]:
     return np.flatnonzero(scores > 0)
 
 
-def _argmax(values: Scores, starts: Rows) -> npt.NDArray[np.int64]:
-    """Return the place of the highest value within each group, -1 in a group of none."""
-    places = [int(np.argmax(values[start:end])) if end > start else -1 for start, end in pairwise(starts)]
-    return np.array(places, np.int64)
-
-
-def highlight(index: Index, question: str, sentences: Sequence[str], nearest: int) -> int:
-    """Return which of a hit's sentences answers: the one that shares most of the question's words, else the nearest."""
-    shares = index.lexical.shares(fold(question), [fold(sentence) for sentence in sentences])
-    if nearest < 0:
-        vectors = index.encoder.encode_passages(sentences)  # (sentences, dim)
-        nearest = int(np.argmax(vectors @ index.encoder.encode_questions([question])[0]))
-    best = int(np.argmax(shares))
-    return best if shares[best] > shares[nearest] + 0.1 else nearest
+def highlight(index: Index, question: str, sentences: Sequence[str], nearness: Scores) -> int:
+    """Return which of a hit's sentences answers: near to the question, and sharing its rare words."""
+    shares = index.lexical.shares(fold(question), [fold(sentence) for sentence in sentences])  # (sentences,)
+    if not len(nearness):
+        nearness = index.encoder.encode_passages(sentences) @ index.encoder.encode_questions([question])[0]
+    return int(np.argmax(nearness + SHARED * shares))

@@ -26,8 +26,8 @@ class Regression:
     intercept: float
 
 
-SAME = Regression((4.0, 6.0, -1.0), -2.0)
-OTHER = Regression((4.0, 6.0, -1.0), -2.0)
+SAME = Regression((3.581, 6.082, 0.934), -3.063)
+OTHER = Regression((1.309, 14.187, -7.806), 1.011)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:

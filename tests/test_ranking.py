@@ -28,7 +28,7 @@ def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatc
     found = rank(word_index(TEXTS), "oil")
     assert found.rows.tolist() == [0, 1, 2, 3, 4]
     np.testing.assert_allclose(found.semantic, [2 / 5**0.5, 1 / 2**0.5, 0, 0, 0], atol=1e-6)
-    assert found.best_sentences.tolist() == [-1] * 5
+    assert [len(nearness) for nearness in found.nearness] == [0] * 5
 
 
 def test_words_alone_put_the_passages_in_the_order_of_their_bm25(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,13 +66,14 @@ def test_an_empty_index_ranks_nothing() -> None:
 
 def test_the_sentence_with_the_question_s_words_is_marked() -> None:
     sentences = ["The war ended.", "The president sold oil.", "Nothing else."]
-    assert highlight(word_index(TEXTS), "who sold oil", sentences, -1) == 1
-    assert highlight(word_index(TEXTS), "who sold oil", sentences, 2) == 1
+    assert highlight(word_index(TEXTS), "who sold oil", sentences, np.empty(0, np.float32)) == 1
+    assert highlight(word_index(TEXTS), "who sold oil", sentences, np.array([0, 0, 1], np.float32)) == 1
 
 
 def test_the_nearest_sentence_is_marked_where_words_do_not_tell(encoder: StaticEncoder) -> None:
     index = word_index(TEXTS)
-    assert highlight(index, "кто продал нефть", ["The war ended.", "The president sold oil."], 1) == 1
+    sentences = ["The war ended.", "The president sold oil."]
+    assert highlight(index, "кто продал нефть", sentences, np.array([0.1, 0.2], np.float32)) == 1
 
 
 def test_with_the_built_in_model_late_interaction_is_part_of_the_ranking(seed_library: Library) -> None:
@@ -81,8 +82,8 @@ def test_with_the_built_in_model_late_interaction_is_part_of_the_ranking(seed_li
     assert index.interaction is not None
     compared = index.interaction.compare(question, found.rows)
     np.testing.assert_allclose(found.semantic, (compared.passage + compared.sentence) / 2, atol=1e-5)
-    sizes = np.diff(compared.starts)
-    assert ((found.best_sentences >= 0) & (found.best_sentences < sizes)).all()
+    assert [len(nearness) for nearness in found.nearness] == np.diff(compared.starts).tolist()
+    np.testing.assert_allclose(np.concatenate(found.nearness), compared.by_sentence, atol=1e-5)
 
 
 def test_in_one_language_a_passage_is_found_by_any_of_its_sentences(seed_library: Library) -> None:

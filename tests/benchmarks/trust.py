@@ -2,10 +2,12 @@
 
     python -m tests.benchmarks.trust --data DIR [--questions N] [--fit]
 
-Each question of a set is asked twice: of all passages, and of all but those that answer it. Reported for each set is
-how many of the second kind are refused (the more the better) and how many of the first (at most 5 % where question
-and passages share a language, 15 % where they do not). DIR holds the sets named in SETS as `NAME.jsonl`. With --fit
-the weights for qa/trust.py are fitted on the sets marked so, and the others show how they carry over.
+Each question of a set is asked four times: of all passages; of all but those that answer it ("missing", the hard
+case: others of the same article stay); of a small part of the passages with the answer; and of one without ("foreign").
+Reported for each set is how many of the unanswerable are refused (the more the better) and how many of the answerable
+(at most 5 % where question and passages share a language, 15 % where they do not). DIR holds the sets named in SETS as
+`NAME.jsonl`. With --fit the weights for qa/trust.py are fitted on the sets marked so; the others show how they carry
+over.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from qa.ranking import rank
 from qa.snapshot import Snapshot
 from tests.benchmarks.quality import Asked, contents_of, read_set
 
+PART = 60  # passages
 BUDGET = {True: 0.05, False: 0.15}  # of answerable questions refused, in the same language and in another
 
 
@@ -63,21 +66,51 @@ SETS = [
 Features = npt.NDArray[np.float64]
 
 
-def ask_twice(contents: Contents, encoder: Encoder, asked: Sequence[Asked]) -> tuple[Features, Features]:
-    """Return the features of each question of the whole set and without its passages. Shape (questions, 3), twice."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The features of each question of a set, asked in four ways; each has shape (questions, 3)."""
+
+    whole: Features
+    part: Features
+    missing: Features
+    foreign: Features
+
+    @property
+    def answerable(self) -> Features:
+        return np.vstack([self.whole, self.part])
+
+    @property
+    def unanswerable(self) -> Features:
+        return np.vstack([self.missing, self.foreign])
+
+
+def ask(snapshot: Snapshot, question: Asked) -> Features:
+    return trust.features(rank(snapshot.index, question.text))
+
+
+def keep(contents: Contents, places: Sequence[int]) -> Contents:
+    documents, rows = (tuple(kept[place] for place in places) for kept in (contents.documents, contents.rows))
+    return replace(contents, documents=documents, rows=rows)
+
+
+def measure(contents: Contents, encoder: Encoder, asked: Sequence[Asked]) -> Measured:
     whole = Snapshot.build(contents, encoder)
-    within = [trust.features(rank(whole.index, question.text)) for question in asked]
-    groups: dict[frozenset[str], list[int]] = {}
-    for number, question in enumerate(asked):
-        groups.setdefault(question.right, []).append(number)
-    without: list[Features] = [np.zeros(0)] * len(asked)
-    for right, numbers in groups.items():
-        left = [place for place, document in enumerate(contents.documents) if document.path not in right]
-        documents, rows = (tuple(parts[place] for place in left) for parts in (contents.documents, contents.rows))
-        snapshot = Snapshot.build(replace(contents, documents=documents, rows=rows), encoder)
-        for number in numbers:
-            without[number] = trust.features(rank(snapshot.index, asked[number].text))
-    return np.array(within), np.array(without)
+    names = [document.path for document in contents.documents]
+    shuffled = np.random.default_rng(1).permutation(len(names)).tolist()
+    parts = [shuffled[first : first + PART] for first in range(0, len(shuffled), PART)]
+    snapshots = [Snapshot.build(keep(contents, part), encoder) for part in parts]
+    found: list[list[Features]] = [[], [], [], []]
+    without: dict[frozenset[str], Snapshot] = {}
+    for question in asked:
+        home = next(place for place, part in enumerate(parts) if any(names[row] in question.right for row in part))
+        away = [place for place, part in enumerate(parts) if not any(names[row] in question.right for row in part)]
+        if question.right not in without:
+            left = [place for place, name in enumerate(names) if name not in question.right]
+            without[question.right] = Snapshot.build(keep(contents, left), encoder)
+        asked_of = [whole, snapshots[home], without[question.right], snapshots[away[0] if away else home]]
+        for kind, snapshot in zip(found, asked_of, strict=True):
+            kind.append(ask(snapshot, question))
+    return Measured(*map(np.array, found))
 
 
 def fit(answerable: Features, unanswerable: Features, *, budget: float) -> trust.Regression:
@@ -109,6 +142,27 @@ def curve(answerable: Features, unanswerable: Features, regression: trust.Regres
     return " ".join(f"{share:4.0%}" for share in shares)
 
 
+def fit_all(found: Sequence[tuple[Set, Measured]]) -> dict[bool, trust.Regression]:
+    regressions: dict[bool, trust.Regression] = {}
+    for same, budget in BUDGET.items():
+        chosen = [measured for one, measured in found if one.fit and one.same_language is same]
+        answerable = np.vstack([measured.answerable for measured in chosen])
+        regressions[same] = fit(answerable, np.vstack([measured.unanswerable for measured in chosen]), budget=budget)
+        print(f"{'SAME' if same else 'OTHER'} = {regressions[same]}")
+    return regressions
+
+
+def report(found: Sequence[tuple[Set, Measured]], regressions: dict[bool, trust.Regression]) -> None:
+    print(f"{'questions':16}{'passages':16}{'fitted':>8}{'missing':>9}{'foreign':>9}{'answerable':>12}", end="")
+    print("   missing, where 1, 2, 5, 10, 15, 20 % of the answerable are refused")
+    for one, measured in found:
+        kinds = (measured.missing, measured.foreign, measured.answerable)
+        shares = [refused(kind, regressions[one.same_language]) for kind in kinds]
+        figures = "".join(f"{share:{width}.0%}" for share, width in zip(shares, (9, 9, 12), strict=True))
+        choices = curve(measured.whole, measured.missing, regressions[one.same_language])
+        print(f"{one.questions:16}{one.passages:16}{'yes' if one.fit else 'no':>8}{figures}   {choices}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.trust", description=(__doc__ or "").split("\n")[0]
@@ -118,27 +172,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args(arguments)
     encoder = load_encoder()
-    found: list[tuple[Set, Features, Features]] = []
+    found: list[tuple[Set, Measured]] = []
     for one in SETS:
         texts, asked = read_set(options.data / f"{one.passages}.jsonl", options.data / f"{one.questions}.jsonl")
         drawn = np.random.default_rng(0).permutation(len(asked))[: options.questions]
-        found.append((one, *ask_twice(contents_of(encoder, texts), encoder, [asked[place] for place in drawn])))
+        found.append((one, measure(contents_of(encoder, texts), encoder, [asked[place] for place in drawn])))
         print(f"asked {one.questions} of {one.passages}", file=sys.stderr, flush=True)
-    regressions = {True: trust.SAME, False: trust.OTHER}
-    if options.fit:
-        for same, budget in BUDGET.items():
-            chosen = [(a, u) for one, a, u in found if one.fit and one.same_language is same]
-            pooled = [np.vstack(parts) for parts in zip(*chosen, strict=True)]
-            regressions[same] = fit(pooled[0], pooled[1], budget=budget)
-            print(f"{'SAME' if same else 'OTHER'} = {regressions[same]}")
-    print(
-        f"{'questions':16}{'passages':16}{'fitted on':>10}{'refused: unanswerable':>23}{'answerable':>12}   at 1 2 5 10 15 20 %"
-    )
-    for one, answerable, unanswerable in found:
-        regression = regressions[one.same_language]
-        shares = f"{refused(unanswerable, regression):23.0%}{refused(answerable, regression):12.0%}"
-        mark = "yes" if one.fit else "no"
-        print(f"{one.questions:16}{one.passages:16}{mark:>10}{shares}   {curve(answerable, unanswerable, regression)}")
+    regressions = fit_all(found) if options.fit else {True: trust.SAME, False: trust.OTHER}
+    report(found, regressions)
     return 0
 
 
