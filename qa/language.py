@@ -15,8 +15,12 @@ _SCRIPTS = {
     "HEBREW": "he",
     "DEVANAGARI": "hi",
     "THAI": "th",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "CJK": "zh",
 }
-_ASIAN = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh"}
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")  # only Japanese mixes them with Chinese characters
 # Letters that one language of a script has and its neighbours here do not; each found counts as a word.
 _LETTERS = {
     "ARABIC": {"fa": "پچژگکی", "ur": "ٹڈڑںےہ", "ar": "ةىكيإأؤئ"},
@@ -47,10 +51,12 @@ _COMMON = {
 def detect(text: str) -> str:
     """Return the ISO 639-1 code of the language of `text`, UNKNOWN where it has no letters."""
     words = _WORDS.findall(text[:2000])
-    scripts = Counter(_script(word[0]) for word in words for _ in word)
+    scripts: Counter[str] = Counter()
+    for letter, times in Counter("".join(words)).items():
+        scripts[_script(letter)] += times
     script = scripts.most_common(1)[0][0] if scripts else ""
     if script not in _COMMON:
-        return {**_SCRIPTS, **_ASIAN}.get("HIRAGANA" if scripts["HIRAGANA"] else script, UNKNOWN)
+        return "ja" if script == "CJK" and _KANA.search(text[:2000]) else _SCRIPTS.get(script, UNKNOWN)
     lowered = [word.lower() for word in words]
     votes = {code: sum(word in common.split() for word in lowered) for code, common in _COMMON[script].items()}
     for code, letters in _LETTERS[script].items():
