@@ -68,7 +68,7 @@ class TransformerEncoder:
 
             model = SentenceTransformer(str(folder) if folder.is_dir() else name, trust_remote_code=False)
         except ImportError as error:
-            raise ModelError(f"{name} needs sentence-transformers: pip install sentence-transformers ({error}).") from error
+            raise ModelError(f"{name} cannot be loaded ({error}): pip install sentence-transformers.") from error
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelError(
