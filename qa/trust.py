@@ -26,8 +26,8 @@ class Regression:
     intercept: float
 
 
-SAME = Regression((3.581, 6.082, 0.934), -3.063)
-OTHER = Regression((1.309, 14.187, -7.806), 1.011)
+SAME = Regression((2.99, 7.314, 0.811), -2.714)
+OTHER = Regression((6.862, 6.716, -8.62), -0.178)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:

@@ -53,14 +53,16 @@ def read_lines(file: Path, kind: str) -> list[dict[str, object]]:
         return [found for found in map(json.loads, lines) if found["type"] == kind]
 
 
+def right_passages(line: dict[str, object]) -> frozenset[str]:
+    several = line.get("passage_ids")
+    return frozenset(map(str, several if isinstance(several, list) else [line.get("passage_id")]))
+
+
 def read_set(passages: Path, questions: Path) -> tuple[list[tuple[str, str]], list[Asked]]:
     """Return passages as (id, text), and the questions that at least one of them answers."""
     texts = [(str(line["id"]), str(line["text"])) for line in read_lines(passages, "passage")]
     known = {key for key, _ in texts}
-    asked = [
-        Asked(str(line["text"]), frozenset(map(str, line.get("passage_ids") or [line.get("passage_id")])))
-        for line in read_lines(questions, "question")
-    ]
+    asked = [Asked(str(line["text"]), right_passages(line)) for line in read_lines(questions, "question")]
     return texts, [Asked(question.text, question.right & known) for question in asked if question.right & known]
 
 
