@@ -3,6 +3,7 @@
 SanadError
 ├── ModelError             the embedding model cannot be used       (embeddings)
 ├── FolderError            the folder of documents cannot be used   (qa)
+│   └── EmptyFolderError   it holds no document                     (qa)
 ├── CatalogError           the index on disk cannot be used         (qa)
 │   └── LockedError        another process is writing it            (qa)
 ├── QuestionError          the question cannot be asked             (qa)

@@ -51,11 +51,12 @@ class Answer:
     @property
     def verdict(self) -> str:
         """One sentence for the reader: what was found, or that nothing was, and in how much text."""
-        searched = f"{_count(self.passages, 'passage')} in {_count(self.documents, 'document')}"
+        searched = f"{counted(self.passages, 'passage')} in {counted(self.documents, 'document')}"
         if self.confident:
             return f"Found: searched {searched}."
         return f"Not found: searched {searched}; " + ("nearest miss below." if self.hits else "nothing comes near.")
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from qa.answers import Answer, Hit, Place
+from qa.answers import Answer, Hit, Place, counted
 from qa.documents import Document, Skipped, one_line
 from qa.language import UNKNOWN
 from qa.passages import Span
@@ -253,8 +253,7 @@ def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
 
 def count(passages: int, documents: int) -> str:
     """Return the line that says how much is indexed."""
-    words = f"{passages:,} passage{'s' * (passages != 1)} in {documents:,} document{'s' * (documents != 1)}"
-    return f'<p class="count">{words}</p>'
+    return f'<p class="count">{counted(passages, "passage")} in {counted(documents, "document")}</p>'
 
 
 def progress(now: Progress | None) -> str:
@@ -285,7 +284,7 @@ def skipped(files: Sequence[Skipped]) -> str:
     """Return the files that are not indexed, with the reasons, folded; an empty string where there are none."""
     if not files:
         return ""
-    words = f"{len(files):,} file{' was' if len(files) == 1 else 's were'} skipped"
+    words = f"{counted(len(files), 'file')} skipped"
     return f'<details class="notice"><summary>{words}</summary>{_skips(files)}</details>'
 
 

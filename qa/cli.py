@@ -11,9 +11,9 @@ from pathlib import Path
 
 from embeddings.errors import SanadError
 from qa import evaluate
-from qa.answers import Answer, Hit
+from qa.answers import Answer, Hit, counted
 from qa.documents import one_line, visible
-from qa.errors import CatalogError, FolderError
+from qa.errors import CatalogError, EmptyFolderError, FolderError
 from qa.library import Library
 from qa.settings import Settings, read_settings
 from qa.update import Progress, Report
@@ -82,14 +82,20 @@ def _positive(text: str) -> int:
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:
     library = Library.open(settings.folder, settings.index, settings.model)
-    with _bar() as progress:
-        report = library.update(force=options.force, progress=progress)
+    try:
+        with _bar() as progress:
+            report = library.update(force=options.force, progress=progress)
+    except EmptyFolderError as error:
+        if library.catalog.digests():
+            raise EmptyFolderError(f"{error} If that is meant, add --force.") from error
+        raise
     if options.json:
         _print_json(_report_object(report, library))
     else:
         _tell_skipped(report)
         print(
-            f"{report.summary}\n{len(library):,} passages of {len(library.documents):,} documents in {settings.index}"
+            f"{report.summary}\n{counted(len(library), 'passage')} of {counted(len(library.documents), 'document')} "
+            f"in {settings.index}"
         )
     return 0
 

@@ -7,6 +7,10 @@ class FolderError(SanadError):
     """The folder of documents is missing, unreadable or empty."""
 
 
+class EmptyFolderError(FolderError):
+    """The folder holds no document; it may be a disk that is not there."""
+
+
 class CatalogError(SanadError):
     """The index on disk is missing, damaged, or was written by a newer version."""
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.encoder import Encoder
+from qa.answers import counted
 from qa.catalog import Catalog, Row, Stamp, Transaction
 from qa.documents import Document, File, SkipError, Skipped, digest_of, list_files, read_bytes, read_document
 from qa.embed import Embedded, embed
-from qa.errors import FolderError, LockedError
+from qa.errors import EmptyFolderError, LockedError
 from qa.language import detect
 from qa.passages import SPLITTER, Passage, split
 
@@ -42,11 +43,13 @@ class Report:
     @property
     def summary(self) -> str:
         """One sentence for the reader."""
-        names = ("added", "changed", "removed", "unchanged", "skipped")
-        counts = [f"{len(getattr(self, name)):,} {name}" for name in names if getattr(self, name)]
+        skipped = f", {len(self.skipped):,} skipped" if self.skipped else ""
+        if not (self.added or self.changed or self.removed or self.rebuilt):
+            return f"Nothing to do: {counted(len(self.unchanged), 'document')} unchanged{skipped}."
+        names = ("added", "changed", "removed", "unchanged")
+        counts = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in names if getattr(self, name))
         rebuilt = f"Rebuilt because {self.rebuilt}: " if self.rebuilt else ""
-        done = f"{self.embedded:,} passages embedded in {self.seconds:.1f} s"
-        return f"{rebuilt}{', '.join(counts) or 'nothing to do'}; {done}."
+        return f"{rebuilt}{counts}{skipped}; {counted(self.embedded, 'passage')} embedded in {self.seconds:.1f} s."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def update(
     """Make the catalog equal the folder and report what changed.
 
     A folder without any document is taken as meant only with `force`: it may be a disk that is not there. Raise
-    FolderError for it, LockedError where another process is writing; either way the index stays as it was.
+    EmptyFolderError for it, LockedError where another process is writing; either way the index stays as it was.
     """
     began = time.monotonic()
     files, unlisted = list_files(folder)
@@ -79,7 +82,7 @@ def update(
     known = catalog.digests()
     changes = _compare(files, unlisted, known, whole=rebuilt is not None)
     if not (changes.fresh or changes.unchanged or force):
-        raise FolderError(_nothing_found(folder, changes.skipped, len(known)))
+        raise EmptyFolderError(_nothing_found(folder, changes.skipped, len(known)))
     embedded = 0
     if _differs(catalog, changes, rebuilt):
         with catalog.write() as transaction:
@@ -131,13 +134,12 @@ def _reason(old: Stamp | None, new: Stamp) -> str | None:
 
 
 def _nothing_found(folder: Path, skipped: Sequence[Skipped], kept: int) -> str:
-    why = (
-        f"none of its {len(skipped)} files could be read (first: {skipped[0].path}: {skipped[0].reason})"
-        if skipped
-        else ""
-    )
-    stays = f" The index keeps its {kept} documents; if they are meant to go, add --force." if kept else ""
-    return f"There are no documents in {folder}{': ' + why if why else ''}. Put UTF-8 text files there.{stays}"
+    none = f"There are no documents in {folder}"
+    if skipped:
+        first = f"{skipped[0].path}: {skipped[0].reason}"
+        none = f"No file in {folder} could be read ({first}; {counted(len(skipped), 'file')} in all)"
+    stays = f" The index keeps its {counted(kept, 'document')}." if kept else ""
+    return f"{none}. Put UTF-8 text files there.{stays}"
 
 
 def _compare(files: Sequence[File], unlisted: Sequence[Skipped], known: dict[str, str], *, whole: bool) -> _Changes:

@@ -96,7 +96,7 @@ def test_nothing_changed_embeds_and_writes_nothing(words: Library) -> None:
     report = words.update()
     assert changed(report) == {"unchanged": ("a.txt", "b.txt", "sub/c.txt")}
     assert (report.embedded, len(encoded(words)), words.catalog.file.read_bytes()) == (0, before, content)
-    assert report.summary.startswith("3 unchanged; 0 passages embedded")
+    assert report.summary == "Nothing to do: 3 documents unchanged."
 
 
 def test_a_moved_or_copied_file_embeds_nothing(words: Library, folder: Path) -> None:
