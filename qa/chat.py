@@ -15,12 +15,14 @@ from qa.update import Progress, Report
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
 EXAMPLES = (
-    Example("en", "(a question)", "004_54b42a50ae65c283.txt"),
-    Example("ru", "(a question)", "001_bebae4cf14fa5b29.txt"),
-    Example("kk", "2021 жылы Қазақстан мен Ресей арасындағы сауда көлемі қанша болды?", "001_bebae4cf14fa5b29.txt"),
-    Example("tr", "Kazakistan ile Rusya arasındaki ticaret 2021'de ne kadardı?", "001_bebae4cf14fa5b29.txt"),
-    Example("ar", "(a question)", "001_bebae4cf14fa5b29.txt"),
-    Example("fa", "(a question)", "000_193464db59ca524a.txt"),
+    Example("en", "Who ruled Kazakhstan from Soviet times until Tokayev took over?", "000_193464db59ca524a.txt"),
+    Example("ru", "Какое соглашение о партнёрстве заключено с Европейским союзом?", "001_bebae4cf14fa5b29.txt"),
+    Example("kk", "Ауыл әкімдерін халық тікелей сайлай ма?", "003_a2fb5b04f03751af.txt"),
+    Example("tr", "Şi Cinping Kazakistan'ın toprak bütünlüğü hakkında ne dedi?", "002_17b2b5dd5e8b691f.txt"),
+    Example(
+        "ar", "كم دولة في الاتحاد الأوروبي يمكنها الاعتماد على توكاييف في أزمة الطاقة؟", "004_54b42a50ae65c283.txt"
+    ),
+    Example("fa", "توکایف در سال ۱۹۹۲ چه مقامی داشت؟", "003_a2fb5b04f03751af.txt"),
 )
 
 logger = logging.getLogger(__name__)

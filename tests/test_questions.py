@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from qa.cards import Example
+from qa.chat import EXAMPLES
 from qa.evaluate import Outcome, _plain, ask_all, read_questions, score, score_languages
 from qa.library import Library
 
@@ -48,3 +50,10 @@ def test_the_right_passage_comes_as_early_as_it_does_today(outcomes: list[Outcom
 
 def test_every_language_finds_something(outcomes: list[Outcome]) -> None:
     assert [code for code, found in score_languages(outcomes) if not found.hit_5] == [], table(outcomes)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.language)
+def test_each_example_on_the_page_is_answered_first(outcomes: list[Outcome], example: Example) -> None:
+    (outcome,) = [found for found in outcomes if found.question.text == example.question]
+    assert (outcome.question.language, outcome.question.document) == (example.language, example.document)
+    assert (outcome.rank, outcome.refused) == (1, False)

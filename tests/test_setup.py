@@ -16,11 +16,11 @@ def test_make_and_pip_agree_on_torch() -> None:
 
 def test_ci_notices_every_browser_test_that_was_skipped() -> None:
     (pattern,) = re.findall(r"grep -E '(.+)' \"\$log\"", (ROOT / ".ci/run").read_text("utf-8"))
-    command = [sys.executable, "-m", "pytest", "-m", "browser", "-p", "no:cacheprovider", "tests"]
+    command = [sys.executable, "-m", "pytest", "-m", "browser", "-p", "no:cacheprovider", "tests/browser"]
     environment = {**os.environ, "PATH": "/nowhere"}  # no chromium there
     found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8")
     assert found.returncode == 0, found.stdout + found.stderr
     noticed = [line for line in found.stdout.splitlines() if re.search(pattern, line)]
     (skipped,) = re.findall(r"(\d+) skipped", found.stdout)
     assert len(noticed) == int(skipped) > 10
-    assert all(re.search(r"tests/test_\w+\.py::test_", line) for line in noticed)
+    assert all(re.search(r"tests/browser/test_\w+\.py::test_", line) for line in noticed)

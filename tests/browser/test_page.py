@@ -1,0 +1,163 @@
+"""The page around the conversation, in a real browser: rebuilding, its states, its widths and colours."""
+
+import shutil
+import time
+
+import pytest
+
+from qa.library import Library
+from tests.browser.conftest import (
+    BROWSER,
+    DELETED,
+    EDITED,
+    ENGLISH,
+    PERSIAN,
+    PERSIAN_ANSWER,
+    UNANSWERABLE,
+    in_view,
+    opened,
+    served,
+)
+from tests.conftest import SEEDS
+
+pytestmark = BROWSER
+
+
+def test_rebuild_brings_in_an_edited_document_and_drops_a_deleted_one(chat, folder):
+    edited, deleted = folder / EDITED, folder / DELETED
+    before, kept = edited.read_bytes(), deleted.read_bytes()
+    try:
+        chat.ask("How many flamingos live on Lake Tengiz?")
+        assert chat.locator(".card").filter(has_text="14,562").count() == 0
+        edited.write_bytes(before + b"\n\nThere are 14,562 flamingos living on Lake Tengiz this year.\n")
+        deleted.unlink()
+        (folder / "broken.txt").write_bytes(b"\xff\xfe\x00broken")
+        report = chat.rebuild()
+        assert "1 changed" in report
+        assert "1 removed" in report
+        assert "broken.txt" in report
+        chat.ask("How many flamingos live on Lake Tengiz?")
+        assert "14,562 flamingos" in " ".join(chat.locator("article.turn mark").all_inner_texts())
+        chat.ask(ENGLISH)
+        assert DELETED not in (chat.text_content("article.turn") or "")
+        assert "in 4 documents" in chat.inner_text("#indexed")
+    finally:
+        edited.write_bytes(before)
+        deleted.write_bytes(kept)
+        (folder / "broken.txt").unlink()
+        assert "1 added" in chat.rebuild()
+
+
+def test_an_answer_given_before_a_rebuild_still_opens_and_says_that_the_document_changed(chat, folder):
+    chat.ask(PERSIAN)
+    edited = folder / EDITED
+    before = edited.read_bytes()
+    try:
+        edited.write_bytes(before + b"\nOne line more.\n")
+        chat.rebuild()
+        chat.click("[data-open] >> nth=0")
+        chat.wait_for_selector("#viewer mark")
+        assert "changed since" in chat.inner_text("#viewer .note")
+        assert "One line more." not in chat.inner_text("#viewer .text")
+    finally:
+        edited.write_bytes(before)
+        chat.rebuild()
+
+
+def test_an_empty_folder_says_where_to_put_documents_and_a_rebuild_finds_them(chromium, tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    with served(folder, tmp_path / "index", update=False) as address, opened(chromium, address, folder) as chat:
+        chat.wait_for_selector("text=No documents yet")
+        assert str(folder) in chat.inner_text("#conversation")
+        assert "0 passages" in chat.inner_text("#indexed")
+        shutil.copy(SEEDS / EDITED, folder)
+        assert "1 added" in chat.rebuild()
+        chat.wait_for_selector("text=What do you want to know?")
+        chat.ask(PERSIAN)
+        assert PERSIAN_ANSWER in chat.inner_text(".card >> nth=0")
+
+
+class Stuck(Library):
+    """A library whose first update waits until it is let go, and whose questions can break."""
+
+    def update(self, **options):
+        progress = options["progress"]
+        while not self.free:
+            from qa.update import Progress
+
+            progress(Progress(1, 4, EDITED))
+            time.sleep(0.05)
+        return super().update(**options)
+
+    def ask(self, question, k=5):
+        if "secret" in question:
+            raise RuntimeError(f"broken in {self.folder}")
+        return super().ask(question, k)
+
+
+def test_a_first_start_shows_progress_and_an_unforeseen_error_shows_no_path(chromium, tmp_path, folder, caplog):
+    from qa.web import serving
+
+    library = Stuck.open(folder, tmp_path / "index")
+    library.free = False
+    with serving(library, port=0) as address, opened(chromium, address, folder) as chat:
+        chat.wait_for_selector("text=Reading the documents")
+        assert "1 of 4 new passages" in chat.inner_text("#told")
+        assert chat.locator("#rebuild").is_disabled()
+        chat.ask(PERSIAN)  # answered while it runs, with what there is: nothing yet
+        assert "Not found" in chat.inner_text("article.turn")
+        library.free = True
+        chat.wait_for_selector("#told .report")
+        chat.ask("a secret question")
+        told = chat.inner_text("article.turn .problem")
+        assert told.startswith("Sorry, something went wrong")
+        assert str(folder) not in chat.content()
+        number = told.rstrip(".").split()[-1]
+        assert number in caplog.text
+        assert "broken in" in caplog.text
+
+
+def test_phone_width_has_no_sideways_scrolling_and_the_document_covers_the_chat(chromium, address, folder):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with opened(chromium, address, folder, **phone) as chat:
+        sideways = "document.documentElement.scrollWidth > innerWidth"
+        assert not chat.evaluate(sideways)
+        chat.ask(PERSIAN)
+        assert not chat.evaluate(sideways)
+        small = """() => [...document.querySelectorAll('button')]
+            .filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 40).map(b => b.innerText)"""
+        assert chat.evaluate(small) == []
+        chat.click("[data-open] >> nth=0")
+        chat.wait_for_selector("#viewer mark")
+        chat.wait_for_timeout(500)
+        assert chat.evaluate("document.querySelector('.sheet').getBoundingClientRect().width") == 390
+        assert in_view(chat, "#viewer mark")
+        assert not chat.evaluate(sideways)
+
+
+CONTRAST = """selector => {
+  const parse = c => c.match(/[\\d.]+/g).map(Number);
+  const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = c => { const [r, g, b] = c.map(v => linear(v / 255));
+    return .2126 * r + .7152 * g + .0722 * b };
+  const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c } return [255, 255, 255] };
+  const element = document.querySelector(selector);
+  const both = [parse(getComputedStyle(element).color), behind(element)];
+  const [a, b] = both.map(c => light(c.slice(0, 3))).sort((x, y) => y - x);
+  return (a + .05) / (b + .05) }"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(chromium, address, folder, scheme):
+    with opened(chromium, address, folder, color_scheme=scheme) as chat:
+        assert chat.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
+        for selector in (".welcome h2 + p", ".examples small", ".examples span", ".count", "#ask", "#rebuild"):
+            assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+        chat.ask(PERSIAN)
+        for selector in (".asked", ".verdict p", ".trust", ".card h3", ".line", ".facts", ".rank", ".card button"):
+            assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+        chat.ask(UNANSWERABLE)
+        for selector in (".verdict.missing p", ".past .was", ".misses summary"):
+            assert chat.evaluate(CONTRAST, selector) > 4.5, selector
