@@ -18,8 +18,9 @@ from embeddings.stores import Rows, Scores, VectorStore
 from embeddings.text import fold
 
 CANDIDATES = 200  # of each leg
-# What each score counts; the last two only with the built-in model.
+# What each score counts with the built-in model, and what the spread of the similarities does with another one.
 LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.15, 0.15, 0.6
+ALONE = 0.6
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 
 
@@ -52,13 +53,14 @@ def rank(index: Index, question: str) -> Ranked:
     near, _ = index.store.search(vector, CANDIDATES)
     rows = np.union1d(near, _best(lexical, CANDIDATES))  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
-    scores = LEXICAL * lexical[rows] + VECTOR * cosine  # (candidates,)
-    semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
-    if index.interaction is not None:
+    if index.interaction is None:
+        semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
+        scores = LEXICAL * lexical[rows] + ALONE * _spread(cosine)  # (candidates,)
+    else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
-        scores = scores + SENTENCE * compared.cosine + INTERACTION * semantic
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
+        scores = LEXICAL * lexical[rows] + VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
@@ -68,6 +70,14 @@ def rank(index: Index, question: str) -> Ranked:
         tuple(nearness[place] for place in order.tolist()),
         reach,
     )
+
+
+def _spread(similarities: Scores) -> Scores:
+    """Return similarities stretched to 0 to 1: some models keep all of theirs between 0.7 and 0.9."""
+    if not len(similarities):
+        return similarities
+    lowest, highest = float(similarities.min()), float(similarities.max())
+    return np.asarray((similarities - lowest) / max(highest - lowest, 1e-6), np.float32)
 
 
 def _best(scores: Scores, k: int) -> npt.NDArray[np.int64]:

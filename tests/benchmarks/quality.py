@@ -1,16 +1,16 @@
 """Score the product's own ranking on a public set of passages and questions.
 
-    python -m tests.benchmarks.quality --passages P.jsonl --questions Q.jsonl [--model NAME] [--json]
+    python -m tests.benchmarks.quality --passages P.jsonl --questions Q.jsonl [--model NAME] [--alone] [--json]
 
 Lines are {"type": "passage", "id", "text"} and {"type": "question", "id", "text", "passage_id" or "passage_ids"}; both
 kinds may stand in one file. One line is one passage. Questions none of whose passages are there are left out. A passage
-with the same score as the right one counts as ranked before it.
+with the same score as the right one counts as ranked before it. With --alone the model's vectors rank by themselves.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from qa.documents import Document
 from qa.embed import embed
 from qa.language import detect
 from qa.passages import Passage, Span, sentences
-from qa.ranking import Ranked, rank
+from qa.ranking import Index, Ranked, rank
 from qa.snapshot import Snapshot
 
 DEPTH = 10
@@ -96,8 +96,14 @@ def score(ranks: Sequence[Sequence[int]], right: Sequence[int]) -> Quality:
     return Quality(ndcg, float(np.mean(hits)), float(np.mean(recalls)), len(ranks))
 
 
-def measure(snapshot: Snapshot, asked: Sequence[Asked]) -> Quality:
-    found = [ranks_of(snapshot, rank(snapshot.index, question.text), question.right) for question in asked]
+def rank_alone(index: Index, question: str) -> Ranked:
+    """Rank all passages by the similarity of their vectors alone."""
+    rows, scores = index.store.search(index.encoder.encode_questions([question])[0], len(index.store))
+    return Ranked(rows, scores, scores * 0, scores, (scores[:0],) * len(rows), float(scores[0]))
+
+
+def measure(snapshot: Snapshot, asked: Sequence[Asked], ranking: Callable[[Index, str], Ranked] = rank) -> Quality:
+    found = [ranks_of(snapshot, ranking(snapshot.index, question.text), question.right) for question in asked]
     return score(found, [len(question.right) for question in asked])
 
 
@@ -108,12 +114,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--passages", type=Path, required=True)
     parser.add_argument("--questions", type=Path, required=True)
     parser.add_argument("--model", default=BUILT_IN)
+    parser.add_argument("--alone", action="store_true", help="rank by the model's vectors only")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     texts, asked = read_set(options.passages, options.questions)
     try:
         encoder = load_encoder(options.model)
-        found = measure(Snapshot.build(contents_of(encoder, texts), encoder), asked)
+        snapshot = Snapshot.build(contents_of(encoder, texts), encoder)
+        found = measure(snapshot, asked, rank_alone if options.alone else rank)
     except SanadError as error:
         print(error, file=sys.stderr)
         return 1
