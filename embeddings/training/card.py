@@ -77,10 +77,12 @@ def _front_matter() -> str:
 
 def _phase_table(phases: list[Phase]) -> str:
     rows = [
-        f"| {p.name} | {p.steps:,} | {p.rate:g} | {p.pairs:,} | {p.taught:,} | {p.late:,} |" for p in phases if p.steps
+        f"| {p.name} | {p.steps:,} | {p.rate:g} | {p.pairs:,} | {p.taught:,} | {p.anchor_weight:g} | {p.late:,} |"
+        for p in phases
+        if p.steps
     ]
-    head = "| phase | steps | learning rate | pairs a step | taught pairs | late-interaction pairs |"
-    return "\n".join([head, "|---|--:|--:|--:|--:|--:|", *rows, ""])
+    head = "| phase | steps | learning rate | pairs a step | taught pairs | weight of its vectors | late pairs |"
+    return "\n".join([head, "|---|--:|--:|--:|--:|--:|--:|", *rows, ""])
 
 
 def _source_table(files: list[Pairs]) -> str:
