@@ -9,7 +9,7 @@ from embeddings.text import fold
 from qa.documents import Document
 from qa.furniture import is_furniture
 
-SPLITTER = 1  # raise it when passages change: indexes written by another version are rebuilt
+SPLITTER = 2  # raise it when passages change: indexes written by another version are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
 LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again
@@ -47,13 +47,14 @@ def split(document: Document) -> list[Passage]:
     lines = _mark_repeats(list(_read_lines(document.text)))
     blocks = _join([piece for line in lines for piece in _pieces(document.text, line)])
     blocks = [span for span in blocks if not _is_bare_title(document, span)] or blocks
-    repeats = [(lines[line.first].span, line.span) for line in lines if line.first is not None]
+    again = [(lines[line.first], line) for line in lines if line.first is not None]
+    repeats = [places for first, line in again for places in _pair(document.text, first, line)]
     return [
         Passage(
             number,
             span,
             tuple(sentences(document.text, span)),
-            tuple(again for first, again in repeats if span.start <= first.start < span.end),
+            tuple(other for first, other in repeats if span.start <= first.start < span.end),
         )
         for number, span in enumerate(blocks, start=1)
     ]
@@ -98,6 +99,18 @@ def _pieces(text: str, line: _Line) -> list[_Line]:
         else:
             pieces.append(sentence)
     return [replace(line, span=piece) for piece in pieces]
+
+
+def _pair(text: str, first: _Line, again: _Line) -> list[tuple[Span, Span]]:
+    """Pair each piece of a line with its like where the line stands again, with all of that where it is cut unlike."""
+
+    def words(span: Span) -> list[str]:
+        return fold(text[span.start : span.end]).split()
+
+    pieces = [piece.span for piece in _pieces(text, first)]
+    others = [piece.span for piece in _pieces(text, replace(again, apart=False))]
+    alike = list(map(words, pieces)) == list(map(words, others))
+    return list(zip(pieces, others if alike else [again.span] * len(pieces), strict=True))
 
 
 def _join(lines: list[_Line]) -> list[Span]:

@@ -106,10 +106,11 @@ def test_every_letter_is_in_a_passage_or_left_out_for_a_reason(text: str) -> Non
 @given(pages)
 def test_a_repeat_says_the_same_as_what_stands_in_its_passage(text: str) -> None:
     for passage in split(document(text)):
-        for again in [again for again in passage.repeats if again.end - again.start <= LONGEST]:
+        shown = " ".join(fold(text[passage.span.start : passage.span.end]).split())
+        for again in passage.repeats:
             assert again.start >= passage.span.end
-            shown = " ".join(fold(text[passage.span.start : passage.span.end]).split())
-            assert " ".join(fold(text[again.start : again.end]).split()) in shown
+            same = " ".join(fold(text[again.start : again.end]).split())
+            assert same in shown or again.end - again.start > LONGEST
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,22 @@ def test_text_that_stands_twice_is_one_passage_that_names_both_places() -> None:
     assert words(page, first.span).startswith("Why we wrote this\n" + long)
     assert [words(page, span) for span in first.repeats] == ["Why we wrote this", long]
     assert all(long not in words(page, passage.span) for passage in rest)
+
+
+@pytest.mark.parametrize("again", [str, str.upper])
+def test_each_piece_of_a_long_line_that_stands_twice_names_its_own_other_place(again) -> None:
+    line = " ".join(f"Sentence number {i} of this long line says what no other sentence of it says." for i in range(30))
+    found = split(page := document(f"{line}\n{again(line)}"))
+    assert len(found) == 3
+    for passage in found:
+        assert [words(page, span) for span in passage.repeats] == [again(words(page, passage.span))]
+
+
+def test_a_long_line_that_is_cut_otherwise_where_it_stands_again_is_named_as_a_whole() -> None:
+    line = " ".join(f"Sentence number {i} of this long line says what no other sentence of it says." for i in range(30))
+    wide = line.replace(" ", "   ")
+    found = split(page := document(f"{line}\n{wide}"))
+    assert [[words(page, span) for span in passage.repeats] for passage in found] == [[wide]] * 3
 
 
 def test_a_sentence_above_the_title_is_kept() -> None:
