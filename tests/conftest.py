@@ -1,7 +1,10 @@
 """Fixtures shared by the tests: a copy of the seeds, a library over it, and an encoder whose scores are exact."""
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +52,31 @@ def write_files(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
+def sanad(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "qa", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", timeout=120
+    )
+
+
+def done(*arguments: str | Path, **environment: str) -> str:
+    """Run a command that must succeed and return what it printed."""
+    found = sanad(*arguments, **environment)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def assert_refused(found: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """Check that a command failed with one clear sentence and nothing else."""
+    assert found.returncode == 1
+    assert found.stdout == ""
+    assert "Traceback" not in found.stderr
+    lines = found.stderr.splitlines()
+    assert len(lines) == 1, found.stderr
+    assert lines[0].startswith("sanad: ")
+    assert all(part in lines[0] for part in parts), lines[0]
+
+
 def word_library(folder: Path, index: Path, encoder: WordEncoder) -> Library:
     """Return a library with an encoder of its own, not updated yet."""
     return Library(folder, Catalog(index), encoder)
@@ -84,3 +112,11 @@ def seed_library(tmp_path_factory: pytest.TempPathFactory, encoder: StaticEncode
     library = Library(SEEDS, Catalog(tmp_path_factory.mktemp("index")), encoder)
     library.update()
     return library
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an index of the seeds, built by the command."""
+    index = tmp_path_factory.mktemp("built")
+    assert done("build", SEEDS, "--index", index).startswith("5 added; ")
+    return index
