@@ -114,7 +114,7 @@ Arabic, Persian, Kazakh, Russian, Turkish and English come first; German, French
 Azerbaijani, Uzbek and Urdu a little. The tokenizer file folds the spelling (letter variants, diacritics, case, digits)
 as `embeddings.text.fold` does, so pass the text as it is.
 
-**Late interaction** ranks better than the mean vector: each token of the question takes the cosine of its most alike
+**Late interaction** is the second use, and both together rank best: each question token takes the cosine of its most alike
 token in the passage; the score is the mean over the question's tokens, each weighted by the length of its raw vector.
 The table was trained for both uses.
 """
