@@ -114,9 +114,9 @@ Arabic, Persian, Kazakh, Russian, Turkish and English come first; German, French
 Azerbaijani, Uzbek and Urdu a little. The tokenizer file folds the spelling (letter variants, diacritics, case, digits)
 as `embeddings.text.fold` does, so pass the text as it is.
 
-**Late interaction** is the second use, and both together rank best: each question token takes the cosine of its most alike
-token in the passage; the score is the mean over the question's tokens, each weighted by the length of its raw vector.
-The table was trained for both uses.
+**Late interaction** is the second use, and both together rank best: each question token takes the cosine of its most
+alike token in the passage; the score is the mean over the question's tokens, each weighted by the length of its raw
+vector.
 """
 
 _RECIPE = """`python -m embeddings.training --data DIR` makes it again. Batches come from one pair of languages at a
