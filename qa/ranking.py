@@ -19,7 +19,7 @@ from embeddings.text import fold
 
 CANDIDATES = 200  # of each leg
 # What each score counts with the built-in model, and what the spread of the similarities does with another one.
-LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.15, 0.15, 0.6
+LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.6
 ALONE = 0.6
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 
