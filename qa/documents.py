@@ -160,7 +160,11 @@ def digest_of(content: bytes) -> str:
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
-    """Return text that any output can carry: control characters and lone surrogates, but for `keep`, become U+FFFD."""
+    """Return text that any output can carry: control characters and lone surrogates, but for `keep`, become U+FFFD.
+
+    Line ends become those of the terminal.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c if c in keep or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
 
 
@@ -173,12 +177,17 @@ _DIRECTING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def find_title(text: str) -> str:
-    """Return the headline: the first line of several words that is no furniture, dateline or full sentence.
+    """Return the headline: the first line of several words that is no furniture, menu, dateline or full sentence.
 
-    Where every opening line is a sentence, the first of them, cut short; an empty string where there is no text.
+    A heading of the first level in Markdown goes before. Where every opening line is a sentence, the first of them,
+    cut short; an empty string where there is no text.
     """
-    lines = [line.strip().lstrip("#").strip() for line in text[:4000].splitlines()]
-    opening = [line for line in lines if line and not is_furniture(line)][:OPENING_LINES]
+    lines = [line.strip() for line in text[:4000].splitlines()]
+    heading = next((line[2:].strip() for line in lines if line.startswith("# ")), "")
+    if heading:
+        return _cut(heading)
+    bare = [line.strip("#*_ ") for line in lines]
+    opening = [line for line in bare if line and not is_furniture(line)][:OPENING_LINES]
     headlines = [line for line in opening if _is_headline(line)]
     several_words = [line for line in headlines if len(line.split()) > 2]
     return next(iter(several_words + headlines + [_cut(line) for line in opening]), "")
@@ -186,7 +195,13 @@ def find_title(text: str) -> str:
 
 def _is_headline(line: str) -> bool:
     digits, letters = sum(map(str.isdigit, line)), sum(map(str.isalpha, line))
-    return len(line) <= LONGEST_TITLE and letters > 2 * digits and not line.endswith((".", ":", "،", ",", "۔"))
+    menu = any(mark in line for mark in (" | ", " > ", "-->"))
+    return (
+        not menu
+        and len(line) <= LONGEST_TITLE
+        and letters > 2 * digits
+        and not line.endswith((".", ":", "،", ",", "۔"))
+    )
 
 
 def _cut(line: str) -> str:

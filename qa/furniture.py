@@ -1,23 +1,26 @@
 """Recognise page furniture: the lines that a web page puts around an article and that answer nothing.
 
-One short line is judged at a time, folded: by a phrase that fills it, by a phrase it contains, or by holding no
-words at all. Lines longer than LONGEST are text, whatever they contain.
+One short line is judged at a time, folded: by a phrase that fills it or most of it. A phrase among other words makes a
+line suspect only ("all rights reserved" may stand in a contract): `qa.passages` looks at what stands beside it. Lines
+longer than LONGEST are text, whatever they contain.
 """
 
+import re
 from functools import cache
 
 from embeddings.text import fold
 
 LONGEST = 260  # characters
+FILLED = 0.4  # of a line's words, those of phrases that make it furniture
 
 # The line is this phrase and nothing else, numbers aside.
 WHOLE = """
-share | share this | share on | share this article | tweet | print | email | on | by | published | advertisement |
+share | share this | facebook | twitter | facebook twitter linkedin | whatsapp | telegram | skip to main content | skip to content | share on | share this article | tweet | print | email | on | by | published | advertisement |
 advertisements | ads | comments | no comments | related | related articles | latest | latest news | read more | menu |
 search | home | log in | sign in | sign up | information | tags | back to top | post a comment | leave a reply
-شارك | شارك المقال | حصة هذه المادة | مشاركة | تم النشر | نشر | الإعلانات | إعلان | إعلانات | تعليقات | تعليق | التعليقات |
+فيسبوك | تويتر | واتساب | تلغرام | شارك | شارك المقال | حصة هذه المادة | مشاركة | تم النشر | نشر | الإعلانات | إعلان | إعلانات | تعليقات | تعليق | التعليقات |
 معلومات | اقرأ أيضا | اقرأ المزيد | وصل حديثا | آخر الأخبار | الأكثر قراءة | طباعة | الرئيسية | بحث | تسجيل الدخول | اتصل بنا
-اشتراک | اشتراک گذاری | به اشتراک بگذارید | انتهای پیام | پایان پیام | کد مطلب | کد خبر | کد مطلب خبر | دیدگاه | دیدگاهها | نظرات |
+نظر | اشتراک | اشتراک گذاری | به اشتراک بگذارید | انتهای پیام | پایان پیام | کد مطلب | کد خبر | کد مطلب خبر | دیدگاه | دیدگاهها | نظرات |
 تبلیغات | آگهی | بیشتر بخوانید | مطالب مرتبط | آخرین اخبار | ورود | خانه | جستجو | چاپ | پرینت | لینک کوتاه
 поделиться | реклама | комментарии | комментариев | комментария | комментарий | читать также | читайте также |
 читать далее | главная | поиск | войти | последние новости | распечатать
@@ -26,7 +29,7 @@ paylaş | reklam | yorumlar | yorum | yorum yap | devamını oku | ilgili haberl
 teilen | anzeige | werbung | kommentare | mehr lesen | lesen sie auch | startseite | suche | anmelden
 partager | publicité | commentaires | lire aussi | lire la suite | accueil | rechercher | se connecter
 """
-# The line contains this phrase.
+# The line contains this phrase, and little else.
 PARTS = """
 we use cookies | accept cookies | cookie policy | we use your sign up to provide content | unsubscribe at any time |
 subscribe to our newsletter | leave a comment | all rights reserved | share this article | click here to |
@@ -46,14 +49,32 @@ nous utilisons des cookies | tous droits réservés | laisser un commentaire | a
 
 
 def is_furniture(line: str) -> bool:
-    """Tell whether a line is page furniture and no part of the text."""
+    """Tell whether a line is page furniture and no part of the text, wherever it stands."""
     if len(line) > LONGEST:
         return False
     words = " ".join(fold(line).split())
     spelled = " ".join(word for word in words.split() if not word.isdigit())
     if not spelled:
-        return sum(map(str.isdigit, words)) <= 3  # a counter; a year or a telephone number may belong to the text
-    return spelled in _phrases(WHOLE) or any(part in words for part in _phrases(PARTS))
+        return bool(_VOTES.fullmatch(line.strip()))
+    return spelled in _phrases(WHOLE) or _said(words) >= FILLED * len(words.split())
+
+
+def may_be_furniture(line: str) -> bool:
+    """Tell whether a line is page furniture if it stands beside some: it holds a phrase of it among other words."""
+    return len(line) <= LONGEST and _said(" ".join(fold(line).split())) > 0
+
+
+def is_counter(line: str) -> bool:
+    """Tell whether a line is nothing but a small number, as pages show of comments or shares."""
+    return len(line) <= LONGEST and line.strip().isdecimal() and len(line.strip()) <= 3
+
+
+_VOTES = re.compile(r"\d{1,3}\.\s+[+-]?\d{1,3}")  # the number of a comment and what its readers gave it
+
+
+def _said(words: str) -> int:
+    """Return how many words of a folded line belong to phrases of page furniture."""
+    return sum(len(part.split()) for part in _phrases(PARTS) if part in words)
 
 
 @cache

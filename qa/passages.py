@@ -7,13 +7,18 @@ from itertools import pairwise
 
 from embeddings.text import fold
 from qa.documents import Document
-from qa.furniture import is_furniture
+from qa.furniture import is_counter, is_furniture, may_be_furniture
 
-SPLITTER = 2  # raise it when passages change: indexes written by another version are rebuilt
+SPLITTER = 3  # raise it when passages change: indexes written by another version are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
 LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
+HEADING = 100  # characters; a longer line without a mark at its end is a paragraph
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again
 UNBROKEN = 4000  # characters; a run without a space is a word up to here, and is cut beyond
+
+
+_LEADS = "?؟:"
+_MARKS = ".!۔…。！；;؛" + _LEADS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,13 +43,15 @@ class Passage:
 class _Line:
     span: Span
     folded: str
+    after_blank: bool
+    ending: str  # the last character that is not a closing quote, bracket or mark of emphasis
     apart: bool  # page furniture, or text that stood before: no passage reaches across it
     first: int | None = None  # for repeated text, the line where it stood first
 
 
 def split(document: Document) -> list[Passage]:
     """Return the passages of `document` in the order of its text; none overlap."""
-    lines = _mark_repeats(list(_read_lines(document.text)))
+    lines = _mark_repeats(_mark_furniture(document.text, list(_read_lines(document.text))))
     blocks = _join([piece for line in lines for piece in _pieces(document.text, line)])
     blocks = [span for span in blocks if not _is_bare_title(document, span)] or blocks
     again = [(lines[line.first], line) for line in lines if line.first is not None]
@@ -60,15 +67,37 @@ def split(document: Document) -> list[Passage]:
     ]
 
 
-_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
+_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x85\u2028\u2029]|\Z)")
 
 
 def _read_lines(text: str) -> Iterator[_Line]:
+    """Yield the lines with a letter or digit; rules such as `|---|` are as if they were not there."""
+    after_blank = True
     for match in _LINES.finditer(text):
         span = _trim(text, Span(match.start(), match.end()))
-        if _length(span):
-            line = text[span.start : span.end]
-            yield _Line(span, " ".join(fold(line).split()), is_furniture(line))
+        if not _length(span):
+            after_blank = True
+            continue
+        line = text[span.start : span.end]
+        folded = " ".join(fold(line).split())
+        if folded:
+            yield _Line(span, folded, after_blank, line.rstrip("\"'»”’)]*_ ")[-1:], is_furniture(line))
+            after_blank = False
+
+
+def _mark_furniture(text: str, lines: list[_Line]) -> list[_Line]:
+    """Set apart lines that may be furniture beside some that is, and small numbers that stand by themselves."""
+    said = [text[line.span.start : line.span.end] for line in lines]
+    alone = [
+        line.after_blank and (place + 1 == len(lines) or lines[place + 1].after_blank)
+        for place, line in enumerate(lines)
+    ]
+    for places in (range(len(lines)), reversed(range(len(lines)))):
+        for place in places:
+            beside = any(near.apart for near in lines[max(place - 1, 0) : place + 2])
+            if (is_counter(said[place]) and (alone[place] or beside)) or (beside and may_be_furniture(said[place])):
+                lines[place] = replace(lines[place], apart=True)
+    return lines
 
 
 def _mark_repeats(lines: list[_Line]) -> list[_Line]:
@@ -114,20 +143,46 @@ def _pair(text: str, first: _Line, again: _Line) -> list[tuple[Span, Span]]:
 
 
 def _join(lines: list[_Line]) -> list[Span]:
-    """Join short lines to the paragraph below them, or above where none is below, never across a line set apart."""
+    """Join lines to paragraphs, never across a line set apart.
+
+    A line joins what stands above while that is short, goes on ("…also known as"), or leads to it (a question, a
+    colon). A heading joins what stands below, and a short end what stands above.
+    """
     blocks: list[Span] = []
     for run in _runs(lines):
-        joined: list[Span] = []
-        for span in run:
-            if joined and _length(joined[-1]) < SHORTEST and span.end - joined[-1].start <= LONGEST:
-                joined[-1] = Span(joined[-1].start, span.end)
+        joined: list[list[_Line]] = []
+        for line in run:
+            if joined and _goes_on(joined[-1], line):
+                joined[-1].append(line)
             else:
-                joined.append(span)
-        if len(joined) > 1 and _length(joined[-1]) < SHORTEST and joined[-1].end - joined[-2].start <= LONGEST:
+                joined.append([*(_take_headings(joined[-1], line) if joined else ()), line])
+        if len(joined) > 1 and _size(joined[-1]) < SHORTEST and _size([*joined[-2], *joined[-1]]) <= LONGEST:
             last = joined.pop()
-            joined[-1] = Span(joined[-1].start, last.end)
-        blocks += joined
+            joined[-1] += last
+        blocks += [Span(block[0].span.start, block[-1].span.end) for block in joined]
     return blocks
+
+
+def _goes_on(block: list[_Line], line: _Line) -> bool:
+    last = block[-1]
+    wrapped = not line.after_blank and last.ending not in _MARKS
+    return _size([*block, line]) <= LONGEST and (_size(block) < SHORTEST or wrapped or last.ending in _LEADS)
+
+
+def _take_headings(block: list[_Line], line: _Line) -> list[_Line]:
+    """Take from the end of a finished block the headings of what follows it."""
+    taken: list[_Line] = []
+    while len(block) > 1 and _is_heading(block[-1], block[-2]) and _size([block[-1], line]) <= LONGEST:
+        taken.insert(0, block.pop())
+    return taken
+
+
+def _is_heading(line: _Line, above: _Line) -> bool:
+    return _length(line.span) <= HEADING and line.ending not in _MARKS and (line.after_blank or above.ending in _MARKS)
+
+
+def _size(block: list[_Line]) -> int:
+    return block[-1].span.end - block[0].span.start
 
 
 def _is_bare_title(document: Document, span: Span) -> bool:
@@ -137,11 +192,11 @@ def _is_bare_title(document: Document, span: Span) -> bool:
     return not told and last.strip("# ") == document.title and _length(span) < SHORTEST / 2
 
 
-def _runs(lines: list[_Line]) -> Iterator[list[Span]]:
-    run: list[Span] = []
+def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
+    run: list[_Line] = []
     for line in lines:
         if not line.apart:
-            run.append(line.span)
+            run.append(line)
         elif run:
             yield run
             run = []
@@ -171,11 +226,21 @@ def sentences(text: str, span: Span) -> list[Span]:
     return [part for sentence in found if _length(sentence) for part in _shorten(text, sentence)]
 
 
+# What a full stop shortens, folded, in the languages of `qa.furniture`.
+_SHORT = frozenset(
+    "mr mrs ms dr prof st no nr vs fig corp inc ltd г ул д им акад проф руб тыс млн стр рис см т د م ص bzw ca z".split()
+)
+
+
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
-    """Tell a sentence's end from the full stop of an initial ("J. Biden") or of an abbreviation within a sentence."""
-    before, after = text[max(match.start() - 2, 0) : match.start()], text[match.end() : match.end() + 2].lstrip()
-    initial = match.group() == "." and len(before) == 2 and before[0] in " .(" and before[1].isupper()
-    return not initial and not after[:1].islower()
+    """Tell a sentence's end from the full stop of an initial ("J. Biden"), an abbreviation, or a list number."""
+    if match.group() == ".":
+        before = text[max(match.start() - 8, 0) : match.start()]
+        word = fold(before.split()[-1] if before.split() and not before[-1].isspace() else "").strip()
+        number = word.isdecimal() and len(word) <= 2
+        if number or word in _SHORT or (len(word) == 1 and before[-1].isupper()):
+            return False
+    return not text[match.end() : match.end() + 2].lstrip()[:1].islower()
 
 
 def _shorten(text: str, span: Span) -> Iterator[Span]:

@@ -44,6 +44,7 @@ class Ranked:
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     reach: float  # the semantic score of a passage that held all that the passages hold together
+    held: float  # the share of the question's words that the best passage holds
 
 
 def rank(index: Index, question: str) -> Ranked:
@@ -69,6 +70,7 @@ def rank(index: Index, question: str) -> Ranked:
         semantic[order],
         tuple(nearness[place] for place in order.tolist()),
         reach,
+        index.lexical.held(fold(question), int(rows[order[0]])) if len(rows) else 0.0,
     )
 
 
@@ -93,4 +95,10 @@ def highlight(index: Index, question: str, sentences: Sequence[str], nearness: S
     shares = index.lexical.shares(fold(question), [fold(sentence) for sentence in sentences])  # (sentences,)
     if not len(nearness):
         nearness = index.encoder.encode_passages(sentences) @ index.encoder.encode_questions([question])[0]
-    return int(np.argmax(nearness + SHARED * shares))
+    told = [_tells(sentence) for sentence in sentences]
+    return int(np.argmax(np.where(told, nearness + SHARED * shares, -np.inf) if any(told) else nearness))
+
+
+def _tells(sentence: str) -> bool:
+    """Tell a sentence that may answer from a question or a heading, which only say what is asked or told."""
+    return not sentence.rstrip("\"'»”’)]*_ ").endswith(("?", "؟")) and not sentence.startswith("#")

@@ -11,7 +11,7 @@ from qa.answers import counted
 from qa.catalog import Catalog, Row, Stamp, Transaction
 from qa.documents import Document, File, SkipError, Skipped, digest_of, list_files, read_bytes, read_document
 from qa.embed import Embedded, embed
-from qa.errors import EmptyFolderError, LockedError
+from qa.errors import EmptyFolderError
 from qa.language import detect
 from qa.passages import SPLITTER, Passage, split
 
@@ -86,10 +86,12 @@ def update(
     embedded = 0
     if _differs(catalog, changes, rebuilt):
         with catalog.write() as transaction:
-            if transaction.generation != generation:
-                raise LockedError(f"Another process changed the index {catalog.file} meanwhile: run the update again.")
-            embedded = _write(transaction, changes, encoder, progress=progress, whole=rebuilt is not None)
-            transaction.finish(stamp, folder.absolute(), changes.skipped)
+            overtaken = transaction.generation != generation
+            if not overtaken:
+                embedded = _write(transaction, changes, encoder, progress=progress, whole=rebuilt is not None)
+                transaction.finish(stamp, folder.absolute(), changes.skipped)
+        if overtaken:  # by another process, between the comparison and the lock: compare again
+            return update(folder, catalog, encoder, force=force, progress=progress)
     return Report(
         tuple(changes.added),
         tuple(changes.changed),

@@ -26,7 +26,7 @@ from qa.ranking import rank
 from qa.snapshot import Snapshot
 from tests.benchmarks.quality import Asked, contents_of, read_set
 
-PART = 60  # passages
+PART = 30  # passages
 BUDGET = {True: 0.05, False: 0.15}  # of answerable questions refused, in the same language and in another
 
 
@@ -68,7 +68,7 @@ Features = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The features of each question of a set, asked in four ways; each has shape (questions, 3)."""
+    """The features of each question of a set, asked in four ways; each has shape (questions, 4)."""
 
     whole: Features
     part: Features
