@@ -63,6 +63,11 @@ def test_ask_answers_as_json(built: Path, question: str) -> None:
         assert all(0 <= start < end <= len(hit["text"]) for start, end in hit["highlights"])
 
 
+def test_the_folder_may_follow_the_options(built: Path) -> None:
+    before = done("ask", "نفت", SEEDS, "--index", built, "--json", "-k", "1")
+    assert done("ask", "نفت", "--index", built, "--json", "-k", "1", SEEDS) == before
+
+
 def test_ask_prints_the_answer_with_its_places_for_people(built: Path) -> None:
     printed = done("ask", "Which countries besides Russia matter to Astana?", SEEDS, "--index", built)
     assert printed.startswith(("Found: searched", "Not found: searched"))

@@ -95,3 +95,9 @@ def test_in_one_language_a_passage_is_found_by_any_of_its_sentences(seed_library
             if len(sentence.split()) > 4 and sentence not in seed_library.ask(sentence[:2000], 1).hits[0].text:
                 wrong.append(sentence)
     assert len(wrong) <= 4, wrong
+
+
+def test_a_question_or_a_heading_is_not_marked_where_something_is_told(encoder: StaticEncoder) -> None:
+    sentences = ["## Who sold the oil", "Who sold the oil?", "The president did, in May."]
+    assert highlight(word_index(TEXTS), "Who sold the oil?", sentences, np.array([3, 3, 0.1], np.float32)) == 2
+    assert highlight(word_index(TEXTS), "Who sold the oil?", sentences[:2], np.array([0.2, 0.1], np.float32)) == 0
