@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from embeddings.static import StaticEncoder, Vectors, unit
 from embeddings.text import fold
@@ -18,6 +19,10 @@ from qa.library import Library
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
+
+# A shared machine may be slow for a moment; what must be fast has a test of its own that compares two times.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class WordEncoder:

@@ -13,7 +13,8 @@ def texts_of(text: str) -> list[str]:
 def test_a_wrapped_paragraph_is_not_cut_at_a_line_s_end() -> None:
     lines = [f"The tower on rock {number}, which ships had long feared, was also known as" for number in range(4)]
     wrapped = "\n".join([*lines, "Inchcape."])
-    assert texts_of(f"{wrapped}\n\nAnother paragraph follows.") == [wrapped, "Another paragraph follows."]
+    other = "Another paragraph follows, and says much. " * 6
+    assert texts_of(f"{wrapped}\n\n{other}") == [wrapped, other.strip()]
 
 
 def test_a_question_stays_with_its_answer() -> None:
