@@ -132,15 +132,6 @@ class LexicalIndex:
         held = [np.isin(asked, terms_of(text.split()).hashes) @ idf for text in texts]
         return np.array(held, np.float32) / max(float(idf.sum()), 1e-12)
 
-    def held(self, question: str, row: int) -> float:
-        """Return the share of a folded question's terms that the text at `row` holds, as `shares` does."""
-        places, idf = self._look_up(np.unique(terms_of(question.split()).hashes))
-        found = [
-            place >= 0 and row in self._owners[self._starts[place] : self._starts[place + 1]]
-            for place in places.tolist()
-        ]
-        return float(idf @ np.array(found, np.float64) / max(float(idf.sum()), 1e-12))
-
     def _look_up(self, hashes: Hashes) -> tuple[Ints, npt.NDArray[np.float64]]:
         """Return the row of each term, -1 where no text holds it, and its idf."""
         if not len(self._hashes):

@@ -44,7 +44,6 @@ class Ranked:
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     reach: float  # the semantic score of a passage that held all that the passages hold together
-    held: float  # the share of the question's words that the best passage holds
 
 
 def rank(index: Index, question: str) -> Ranked:
@@ -70,7 +69,6 @@ def rank(index: Index, question: str) -> Ranked:
         semantic[order],
         tuple(nearness[place] for place in order.tolist()),
         reach,
-        index.lexical.held(fold(question), int(rows[order[0]])) if len(rows) else 0.0,
     )
 
 

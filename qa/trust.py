@@ -26,19 +26,19 @@ class Regression:
     intercept: float
 
 
-SAME = Regression((2.892, 6.856, 0.881, 0.0), -2.847)
-OTHER = Regression((5.726, 5.854, -8.09, 0.0), 0.125)
+SAME = Regression((2.892, 6.856, 0.881), -2.847)
+OTHER = Regression((5.726, 5.854, -8.09), 0.125)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     """Return what tells a right passage from the nearest miss.
 
-    In order: its score, by how much that exceeds the mean of the next ones, how much of what the passages say together
-    about the question it lacks, and what share of the question's words it holds. Shape (4,).
+    In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
+    together about the question it lacks. Shape (3,).
     """
     following = ranked.scores[1 : 1 + NEXT]
     ahead = float(ranked.scores[0] - following.mean()) if len(following) else float(ranked.scores[0])
-    return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0], ranked.held], np.float64)
+    return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0]], np.float64)
 
 
 def confidence(ranked: Ranked, *, same_language: bool) -> float:

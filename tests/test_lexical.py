@@ -113,10 +113,3 @@ def test_nothing_in_common_scores_zero(corpus: list[str], question: str) -> None
     assert len(index) == len(corpus)
     assert index.scores(question).tolist() == [0.0] * len(corpus)
     assert index.shares(question, corpus).tolist() == [0.0] * len(corpus)
-
-
-@given(texts, questions)
-def test_what_an_indexed_text_holds_is_its_share(corpus: list[str], question: str) -> None:
-    index, folded = LexicalIndex([fold(text) for text in corpus]), [fold(text) for text in corpus]
-    held = [index.held(fold(question), row) for row in range(len(corpus))]
-    np.testing.assert_allclose(held, index.shares(fold(question), folded), atol=1e-6)

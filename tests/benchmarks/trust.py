@@ -68,7 +68,7 @@ Features = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The features of each question of a set, asked in four ways; each has shape (questions, 4)."""
+    """The features of each question of a set, asked in four ways; each has shape (questions, 3)."""
 
     whole: Features
     part: Features
