@@ -57,3 +57,9 @@ def test_each_example_on_the_page_is_answered_first(outcomes: list[Outcome], exa
     (outcome,) = [found for found in outcomes if found.question.text == example.question]
     assert (outcome.question.language, outcome.question.document) == (example.language, example.document)
     assert (outcome.rank, outcome.refused) == (1, False)
+
+
+def test_most_of_what_nothing_answers_is_refused_and_little_else(outcomes: list[Outcome]) -> None:
+    found = score(outcomes)
+    assert (found.refused_right or 0) >= 0.5, table(outcomes)
+    assert (found.refused_wrong or 0) <= 0.25, table(outcomes)
