@@ -123,7 +123,7 @@ def _open_turn(turn: Turn) -> str:
 
 
 def _folded_turn(turn: Turn) -> str:
-    asked = escape(turn.question) or "(nothing asked)"
+    asked = escape(turn.question)
     brief = "No answer" if turn.answer is None else "Found" if turn.answer.confident else "Not found"
     summary = f'<span class="was" dir="auto">{asked}</span> <small>{brief}</small>'
     return f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn)}</details>'
@@ -144,8 +144,8 @@ def _reply(turn: Turn) -> str:
     listed = f'<ol class="hits">{cards}</ol>' if cards else ""
     if answer.confident or not listed:
         return verdict + listed
-    nearest = "Show the nearest miss" if len(hits) == 1 else f"Show the {len(hits)} nearest misses"
-    return f'{verdict}<details class="misses"><summary>{nearest}</summary>{listed}</details>'
+    others = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
+    return f'{verdict}<details class="misses"><summary>Show the nearest miss{others}</summary>{listed}</details>'
 
 
 def _trust(confidence: float) -> str:

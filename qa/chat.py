@@ -5,15 +5,18 @@ import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from embeddings.errors import SanadError
 from qa import cards
 from qa.answers import Hit
 from qa.cards import Example, Turn
+from qa.errors import QuestionError
 from qa.library import LONGEST_QUESTION, Library
 from qa.update import Progress, Report
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
+PATIENCE = 1.0  # seconds that a question waits for the index to follow the folder
 EXAMPLES = (
     Example("en", "Who ruled Kazakhstan from Soviet times until Tokayev took over?", "000_193464db59ca524a.txt"),
     Example("ru", "Какое соглашение о партнёрстве заключено с Европейским союзом?", "001_bebae4cf14fa5b29.txt"),
@@ -40,8 +43,19 @@ class Work:
     problem: str = ""
 
 
+class Shown(NamedTuple):
+    """What the page shows around a question, in the order of the components that show it."""
+
+    box: str | None  # None where it keeps what is in it: the next question may be typed already
+    turns: Turns
+    conversation: str
+    refusal: str
+    indexed: str
+    told: str
+
+
 class Rebuild:
-    """The update that runs in the background, one at a time, whoever pressed the button."""
+    """The update that runs in the background, one at a time, whoever asked for it."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -56,6 +70,13 @@ class Rebuild:
                 return
             self.work = Work(running=True)
         threading.Thread(target=self._run, name="rebuild", daemon=True).start()
+
+    def settle(self) -> Work:
+        """Begin an update, wait for it a moment, and return how it ended or how far it is."""
+        self.start()
+        with self._ended:
+            self._ended.wait_for(lambda: not self.work.running, PATIENCE)
+        return self.work
 
     def _run(self) -> None:
         ended = Work(problem="The rebuild stopped.")
@@ -106,31 +127,44 @@ class Chat:
         folder, work = str(self.library.folder.absolute()), self.rebuild.work
         return cards.conversation(turns, cards.nothing_indexed(folder, working=work.running, problem=work.problem))
 
-    def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[str, Turns, str]]:
-        """Yield the emptied box and the conversation with the question, then with its answer."""
-        number = turns[-1].number + 1 if turns else 1
-        asked = Turn(number, (question or "")[: LONGEST_QUESTION + 1].strip())
+    def ask(self, question: str | None, turns: Turns) -> Iterator[Shown]:
+        """Yield the page with the question, then with its answer, or as it was where the question is refused.
+
+        The index follows the folder first, as far as it can at once: what was deleted must not answer.
+        """
+        question = question or ""
+        asked = Turn(turns[-1].number + 1 if turns else 1, question.strip()[:LONGEST_QUESTION])
         kept = turns[-LONGEST_CONVERSATION + 1 :]
-        yield "", turns, self.show((*kept, asked))
-        answered = (*kept, self._answer(asked, question or ""))
-        yield "", answered, self.show(answered)
+        yield self._page(turns)._replace(box="", conversation=self.show((*kept, asked)))
+        work = self.rebuild.settle()
+        try:
+            yield self._page((*kept, self._answer(asked, question)), work)
+        except QuestionError as error:
+            yield self._page(turns, work)._replace(box=question, refusal=cards.problem(str(error)))
+
+    def _page(self, turns: Turns, work: Work | None = None) -> Shown:
+        now = self.rebuild.work
+        work = work or (now if now.running else Work())  # how an earlier update ended is no news
+        return Shown(None, turns, self.show(turns), "", self.count(), self.notice(work))
 
     def _answer(self, asked: Turn, question: str) -> Turn:
         try:
             return Turn(asked.number, asked.question, self.library.ask(question))
+        except QuestionError:
+            raise
         except SanadError as error:
-            return Turn(asked.number, _shorten(asked.question), problem=str(error))
+            return Turn(asked.number, asked.question, problem=str(error))
         except Exception:
             logger.exception("a question failed, error %s", number := secrets.token_hex(4))
             return Turn(asked.number, asked.question, problem=_apology(number))
 
-    def try_example(self, turns: Turns, number: str) -> Iterator[tuple[str, Turns, str]]:
+    def try_example(self, turns: Turns, number: str) -> Iterator[Shown]:
         """Ask the example of that number."""
         examples = self.examples()
         if number.isdecimal() and int(number) < len(examples):
             yield from self.ask(examples[int(number)].question, turns)
         else:
-            yield "", turns, self.show(turns)
+            yield self._page(turns)
 
     def open(self, turns: Turns, place: str) -> str:
         """Return the document of the hit named `place`, an empty string where this conversation has no such hit."""
@@ -149,14 +183,21 @@ class Chat:
         """Return how much is indexed."""
         return cards.count(len(self.library), len(self.library.documents))
 
-    def notice(self, work: Work) -> str:
-        """Return the progress or the end of an update, or else the files that are not indexed."""
+    def notice(self, work: Work, *, wanted: bool = False) -> str:
+        """Return the progress or the end of an update, or else the files that are not indexed.
+
+        That an update changed nothing is told only where it was `wanted`, not where a question began it.
+        """
         if work.running:
             return cards.progress(work.progress)
-        if work.report:
+        if work.report and (wanted or _changed(work.report)):
             return cards.report(work.report)
         told = cards.problem(work.problem) if work.problem and self.library.documents else ""
         return told + cards.skipped(self.library.skipped)
+
+
+def _changed(report: Report) -> bool:
+    return bool(report.added or report.changed or report.removed or report.rebuilt)
 
 
 def _find(turns: Turns, place: str) -> Hit | None:
@@ -165,7 +206,3 @@ def _find(turns: Turns, place: str) -> Hit | None:
             if place == f"{turn.number}.{hit.rank}":
                 return hit
     return None
-
-
-def _shorten(question: str) -> str:
-    return question if len(question) <= 200 else question[:200].rstrip() + "…"

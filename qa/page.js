@@ -31,14 +31,19 @@ const reveal = (sheet) => {
   sheet.focus({ preventScroll: true });
 };
 
-let seen = "";
+let seen = "", asked = "";
 watch("value", () => {
   const sheet = element.querySelector("[data-place]");
   if (sheet) return reveal(sheet);
   const turn = element.querySelector("article.turn");
-  const now = turn && `${turn.dataset.turn} ${turn.querySelector(".searching") !== null}`;
+  const searching = turn?.querySelector(".searching") !== null;
+  const now = turn && `${turn.dataset.turn} ${searching}`;
   if (!turn || now === seen) return;
   seen = now;
+  if (turn.dataset.turn !== asked && !searching) {
+    asked = turn.dataset.turn; // the document beside the chat belongs to an earlier answer
+    document.querySelector("#viewer [data-close]")?.click();
+  }
   turn.scrollIntoView({ block: "start", behavior: calm });
   if (point) box()?.focus({ preventScroll: true });
 });

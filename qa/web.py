@@ -17,7 +17,7 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1"
 import gradio as gr
 from starlette.middleware import Middleware
 
-from qa.chat import Chat, Turns, Work
+from qa.chat import Chat, Shown, Turns
 from qa.errors import ServerError
 from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
@@ -31,26 +31,35 @@ class _Events:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    def try_example(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[str, Turns, str]]:
-        yield from self._chat.try_example(turns, _chosen(event, "ask"))
+    def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[Any, ...]]:
+        yield from map(_components, self._chat.ask(question, turns))
+
+    def try_example(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        yield from map(_components, self._chat.try_example(turns, _chosen(event, "ask")))
 
     def open(self, turns: Turns, event: gr.EventData) -> str:
         return self._chat.open(turns, _chosen(event, "open"))
 
     def update(self) -> Iterator[tuple[str, str, gr.Button]]:
         self._chat.rebuild.start()
-        yield from self.follow()
+        yield from self.follow(wanted=True)
 
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
-        if self._chat.rebuild.work.running:
-            yield from self.follow()
-        else:  # how an earlier update ended is no news to who opens the page now
-            yield self._chat.count(), self._chat.notice(Work()), gr.Button()
+        if self._chat.library.documents:
+            self._chat.rebuild.settle()
+        else:  # its progress is all that the page has to show
+            self._chat.rebuild.start()
+        yield from self.follow()
 
-    def follow(self) -> Iterator[tuple[str, str, gr.Button]]:
+    def follow(self, *, wanted: bool = False) -> Iterator[tuple[str, str, gr.Button]]:
         for work in self._chat.rebuild.follow():
             button = gr.Button("Rebuilding…" if work.running else "Rebuild", interactive=not work.running)
-            yield self._chat.count(), self._chat.notice(work), button
+            yield self._chat.count(), self._chat.notice(work, wanted=wanted), button
+
+
+def _components(shown: Shown) -> tuple[Any, ...]:
+    box, *others = shown
+    return (gr.skip() if box is None else box, *others)
 
 
 def _chosen(event: gr.EventData, name: str) -> str:
@@ -75,15 +84,18 @@ def build_page(library: Library) -> gr.Blocks:
         notice = _html("", "told")
         conversation = _html("", "conversation", script=_file("page.js"))
         with gr.Row(elem_id="composer"):
+            refusal = _html("", "refusal")
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", script=_file("page.js"))
-        told, shown = [count, notice, rebuild], [box, turns, conversation]
-        gr.on([box.submit, button.click], chat.ask, [box, turns], shown, concurrency_limit=2, **quiet)
-        conversation.select(events.try_example, turns, shown, concurrency_limit=2, **quiet)
+        told, shown = [count, notice, rebuild], [box, turns, conversation, refusal, count, notice]
+        asked = gr.on([box.submit, button.click], events.ask, [box, turns], shown, concurrency_limit=2, **quiet)
+        tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **quiet)
         conversation.click(events.open, turns, document, concurrency_limit=2, **quiet)
         updated = rebuild.click(events.update, None, told, concurrency_limit=8, **quiet)
         loaded = page.load(events.load, None, told, concurrency_limit=32, **quiet)
+        for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
+            moment(events.follow, None, told, concurrency_limit=32, **quiet)
         for moment in (page.load, updated.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **quiet)
     page.queue(max_size=64, api_open=False)

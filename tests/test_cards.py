@@ -89,7 +89,7 @@ def test_a_label_keeps_bidi_controls_from_the_rest_of_the_page(text: str) -> Non
     source = cards.label(text)
     assert source.startswith("<bdi>")
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", source)
-    assert len(Page(source).text) == len(text)
+    assert len(Page(source).text) == len(shown(text))
 
 
 @given(any_text, st.data())
@@ -144,13 +144,18 @@ def test_not_found_is_said_and_the_nearest_miss_folded() -> None:
     assert "Not found: searched 57 passages in 5 documents" in page.text
     fold = [tag for tag, _ in page.tags].index("details")
     assert fold < [tag for tag, _ in page.tags].index("ol")
+    assert "Show the nearest miss" in page.text
+    five = [make_hit("text", rank=rank) for rank in range(1, 6)]
+    page = Page(cards.conversation([Turn(1, "q", make_answer(*five, confident=False))], ""))
+    assert "Show the nearest miss and 2 more" in page.text  # as the verdict says: one is the nearest
+    assert [tag for tag, _ in page.tags].count("li") == 3
     nothing = Page(cards.conversation([Turn(1, "q", make_answer(confident=False))], ""))
     assert "nothing comes near" in nothing.text
     assert "details" not in [tag for tag, _ in nothing.tags]
 
 
 def test_only_the_newest_question_is_unfolded() -> None:
-    turns = [Turn(1, "first", make_answer()), Turn(2, "", problem="It is empty."), Turn(3, "third")]
+    turns = [Turn(1, "first", make_answer()), Turn(2, "second", problem="It broke."), Turn(3, "third")]
     page = Page(cards.conversation(turns, ""))
     assert [tag for tag, _ in page.tags].count("details") == 2
     assert "Searching…" in page.text

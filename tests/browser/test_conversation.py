@@ -75,15 +75,32 @@ def test_what_the_documents_do_not_hold_is_not_found_and_the_nearest_miss_is_fol
     assert chat.locator("article.turn .card").first.is_visible()
 
 
+def test_the_next_question_closes_the_document_of_the_last_one(chat):
+    chat.ask(PERSIAN)
+    chat.click("[data-open] >> nth=0")
+    chat.wait_for_selector("#viewer mark")
+    chat.ask(ENGLISH)
+    chat.wait_for_selector("#viewer section", state="detached")
+    assert chat.evaluate("document.activeElement.tagName") == "TEXTAREA"
+
+
 @pytest.mark.parametrize(
     ("question", "told"), [("   ", "empty"), ("؟ ", "empty"), ("why?" * 2500, "10,000 characters")]
 )
-def test_a_question_that_cannot_be_asked_gets_a_sentence(chat, question, told):
-    chat.ask(question)
-    assert told in chat.inner_text("article.turn .problem")
+def test_a_question_that_cannot_be_asked_stays_in_the_box_with_a_sentence_beside_it(chat, question, told):
+    chat.ask(PERSIAN)
+    chat.fill("#question textarea", question)
+    chat.press("#question textarea", "Enter")
+    chat.wait_for_selector("#refusal .problem")
+    assert told in chat.inner_text("#refusal .problem")
+    assert in_view(chat, "#refusal .problem")
+    assert chat.input_value("#question textarea") == question
+    assert chat.inner_text("article.turn .asked") == PERSIAN
+    assert chat.locator(".past details").count() == 0
     assert chat.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    chat.ask(PERSIAN)  # and the next one is answered
+    chat.ask(ENGLISH)  # and the next one is answered
     assert chat.locator("article.turn .card").count() > 0
+    assert chat.locator("#refusal .problem").count() == 0
 
 
 def test_hostile_text_is_shown_literally(chat, folder):

@@ -48,6 +48,25 @@ def test_rebuild_brings_in_an_edited_document_and_drops_a_deleted_one(chat, fold
         assert "1 added" in chat.rebuild()
 
 
+def test_the_chat_follows_the_folder_without_a_rebuild_and_a_report_stays_for_one_question_only(chromium, chat, folder):
+    deleted = folder / DELETED
+    kept = deleted.read_bytes()
+    try:
+        chat.rebuild()
+        deleted.unlink()
+        chat.ask(ENGLISH)
+        assert DELETED not in (chat.text_content("article.turn") or "")
+        assert "in 4 documents" in chat.inner_text("#indexed")
+        assert "1 removed" in chat.inner_text("#told .report")
+        chat.ask(PERSIAN)
+        chat.wait_for_selector("#told .report", state="detached")
+    finally:
+        deleted.write_bytes(kept)
+    with opened(chromium, chat.address, folder) as other:  # a page follows the folder when it opens, too
+        other.wait_for_selector("#told .report >> text=1 added")
+        assert "in 5 documents" in other.inner_text("#indexed")
+
+
 def test_an_answer_given_before_a_rebuild_still_opens_and_says_that_the_document_changed(chat, folder):
     chat.ask(PERSIAN)
     edited = folder / EDITED

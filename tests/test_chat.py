@@ -1,0 +1,124 @@
+"""What the chat does around a question, without a browser: the folder followed, questions refused, notices."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings.static import StaticEncoder
+from qa.cards import Turn
+from qa.catalog import Catalog
+from qa.chat import Chat, Shown
+from qa.library import LONGEST_QUESTION, Library
+from qa.update import Progress, Report
+
+QUESTION, ANSWERING = "What did a storm in March damage?", "004_54b42a50ae65c283.txt"
+
+
+@pytest.fixture
+def chat(library: Library) -> Chat:
+    return Chat(library)
+
+
+def ask(chat: Chat, question: str, turns: tuple[Turn, ...] = ()) -> Shown:
+    """Return the page as it stands after the question."""
+    *_, last = chat.ask(question, turns)
+    return last
+
+
+def files(shown: Shown) -> list[str]:
+    answer = shown.turns[-1].answer
+    assert answer is not None
+    return [hit.document.path for hit in answer.hits]
+
+
+def test_a_deleted_file_answers_no_more_and_the_count_is_right(chat: Chat, seeds: Path) -> None:
+    assert files(ask(chat, QUESTION))[0] == ANSWERING
+    (seeds / ANSWERING).unlink()
+    shown = ask(chat, QUESTION)
+    assert ANSWERING not in files(shown)
+    assert "in 4 documents" in shown.indexed
+    assert "1 removed" in shown.told
+
+
+def test_a_new_file_answers_at_once(chat: Chat, seeds: Path) -> None:
+    (seeds / "new.txt").write_text("Flamingos\n\nThere are 14,562 flamingos living on Lake Tengiz.\n", "utf-8")
+    assert files(ask(chat, "How many flamingos live on Lake Tengiz?"))[0] == "new.txt"
+
+
+def test_an_update_that_a_question_began_is_told_only_where_it_changed_something(chat: Chat) -> None:
+    assert ask(chat, QUESTION).told == ""
+    assert "Nothing to do" in chat.notice(chat.rebuild.work, wanted=True)
+
+
+def test_the_next_question_clears_the_report(chat: Chat, seeds: Path) -> None:
+    (seeds / ANSWERING).unlink()
+    shown = ask(chat, QUESTION)
+    assert "1 removed" in shown.told
+    assert [page.told for page in chat.ask(QUESTION, shown.turns)] == ["", ""]
+
+
+def test_a_folder_that_is_gone_is_told_and_the_index_still_answers(chat: Chat, seeds: Path) -> None:
+    shutil.rmtree(seeds)
+    shown = ask(chat, QUESTION)
+    assert files(shown)[0] == ANSWERING
+    assert 'class="problem"' in shown.told
+    assert str(seeds) in shown.told
+
+
+class Slow(Library):
+    """A library whose update takes until it is let go."""
+
+    free = threading.Event()
+
+    def update(self, *, force: bool = False, progress: Callable[[Progress], None] = lambda _: None) -> Report:
+        progress(Progress(1, 4, ANSWERING))
+        self.free.wait(30)
+        return super().update(force=force, progress=progress)
+
+
+@pytest.fixture
+def slow(library: Library, encoder: StaticEncoder) -> Iterator[Chat]:
+    slow = Slow(library.folder, Catalog(library.catalog.folder), encoder)
+    slow.free = threading.Event()
+    yield Chat(slow)
+    slow.free.set()
+
+
+def test_a_question_does_not_wait_for_a_long_update(slow: Chat, seeds: Path) -> None:
+    (seeds / ANSWERING).unlink()
+    began = time.monotonic()
+    shown = ask(slow, QUESTION)
+    assert 0.9 < time.monotonic() - began < 3
+    assert files(shown)[0] == ANSWERING  # what was indexed before
+    assert "1 of 4 new passages" in shown.told
+    slow.library.free.set()  # type: ignore[attr-defined]  # which goes on, to its end
+    *_, ended = slow.rebuild.follow()
+    assert ended.report is not None
+    assert ended.report.removed == (ANSWERING,)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"), [("؟ ", "empty"), ("", "empty"), ("why? " * LONGEST_QUESTION, "2,000 at most|at most 2,000")]
+)
+def test_a_refused_question_returns_to_the_box_and_leaves_no_turn(chat: Chat, question: str, told: str) -> None:
+    before = ask(chat, QUESTION)
+    shown = ask(chat, question, before.turns)
+    assert shown.box == question
+    assert any(words in shown.refusal for words in told.split("|"))
+    assert (shown.turns, shown.conversation) == (before.turns, before.conversation)
+    again = ask(chat, QUESTION, shown.turns)
+    assert (again.box, again.refusal) == (None, "")
+    assert [turn.number for turn in again.turns] == [1, 2]
+
+
+def test_a_question_empties_the_box_once_and_not_what_is_typed_until_its_answer(chat: Chat) -> None:
+    assert [page.box for page in chat.ask(QUESTION, ())] == ["", None]
+
+
+def test_a_long_conversation_loses_its_oldest_turns(chat: Chat) -> None:
+    turns = tuple(Turn(number, "Why?", problem="None.") for number in range(1, 41))
+    assert [turn.number for turn in ask(chat, QUESTION, turns).turns] == list(range(12, 42))
