@@ -9,10 +9,11 @@ from embeddings.text import fold
 from qa.documents import Document
 from qa.furniture import is_counter, is_furniture, may_be_furniture
 
-SPLITTER = 3  # raise it when passages change: indexes written by another version are rebuilt
+SPLITTER = 4  # raise it when passages change: indexes written by another version are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
 LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
 HEADING = 100  # characters; a longer line without a mark at its end is a paragraph
+WRAPPED = 60  # characters; a shorter line is no full one
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again
 UNBROKEN = 4000  # characters; a run without a space is a word up to here, and is cut beyond
 
@@ -240,7 +241,15 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         number = word.isdecimal() and len(word) <= 2
         if number or word in _SHORT or (len(word) == 1 and before[-1].isupper()):
             return False
+    if not match.group() and _is_wrapped(text, match.start()):
+        return False
     return not text[match.end() : match.end() + 2].lstrip()[:1].islower()
+
+
+def _is_wrapped(text: str, end: int) -> bool:
+    """Tell whether the line that ends here is full, so that its sentence goes on in the next one."""
+    length = end - 1 - max(text.rfind("\n", max(end - WRAPPED, 0), end), end - WRAPPED - 1)
+    return length >= WRAPPED and not re.match(r"\r?\n[^\S\n]*\r?\n", text[end : end + 80])
 
 
 def _shorten(text: str, span: Span) -> Iterator[Span]:

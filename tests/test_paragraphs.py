@@ -34,6 +34,13 @@ def test_a_rule_of_a_table_does_not_cut_it() -> None:
     assert texts_of(table) == [table]
 
 
+def test_a_sentence_goes_on_over_a_full_line_s_end_and_ends_with_a_short_or_last_line() -> None:
+    full = "میدان نقش جهان در مرکز شهر اصفهان است و بنای عالی‌قاپو در غرب آن"
+    text = f"فهرست\n{full}\nمسجد شیخ لطف الله در شرق آن.\n\n{full}\n\nپایان"
+    found = [text[span.start : span.end] for span in sentences(text, Span(0, len(text)))]
+    assert found == ["فهرست", f"{full}\nمسجد شیخ لطف الله در شرق آن.", full, "پایان"]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
