@@ -16,6 +16,7 @@ from qa.ranking import Ranked
 
 CONFIDENT = 0.5  # below it the answer is "not found"
 NEXT = 5  # how many of the passages after the best it is compared with
+UNRELATED = 0.2  # the score of a passage about something else, for those that a small folder lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,9 @@ def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
     together about the question it lacks. Shape (3,).
     """
-    following = ranked.scores[1 : 1 + NEXT]
-    ahead = float(ranked.scores[0] - following.mean()) if len(following) else float(ranked.scores[0])
+    following = np.full(NEXT, UNRELATED)
+    following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
+    ahead = float(ranked.scores[0] - following.mean())
     return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0]], np.float64)
 
 

@@ -1,0 +1,51 @@
+"""Confidence: its features by hand, and what it says of folders of one passage."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.library import Library
+from qa.ranking import Ranked
+from qa.trust import NEXT, OTHER, SAME, UNRELATED, Regression, confidence, features
+
+
+def ranked(scores: list[float], semantic: float = 0.4, reach: float = 0.7) -> Ranked:
+    values = np.array(scores, np.float32)
+    rows, none = np.arange(len(values)), np.zeros(len(values), np.float32)
+    return Ranked(rows, values, none, np.full(len(values), semantic, np.float32), (none[:0],) * len(values), reach)
+
+
+def test_the_features_are_the_score_its_lead_and_what_it_lacks() -> None:
+    found = features(ranked([0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0]))
+    np.testing.assert_allclose(found, [0.9, 0.9 - 0.3, 0.7 - 0.4], atol=1e-6)
+
+
+@pytest.mark.parametrize("others", [[], [0.5], [0.5, 0.4, 0.3, 0.2]])
+def test_passages_that_a_small_folder_lacks_count_as_unrelated(others: list[float]) -> None:
+    following = others + [UNRELATED] * (NEXT - len(others))
+    assert features(ranked([0.9, *others]))[1] == pytest.approx(0.9 - sum(following) / NEXT)
+
+
+@pytest.mark.parametrize(("same_language", "regression"), [(True, SAME), (False, OTHER)])
+def test_confidence_is_the_logistic_function_of_the_features(same_language: bool, regression: Regression) -> None:
+    found = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2])
+    logit = sum(w * f for w, f in zip(regression.weights, features(found), strict=True)) + regression.intercept
+    assert confidence(found, same_language=same_language) == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+def test_nothing_found_is_no_confidence() -> None:
+    assert confidence(ranked([]), same_language=True) == 0.0
+
+
+def test_a_folder_of_one_passage_answers_what_it_says_and_refuses_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text(
+        "The bakery in Harbour Street opens at seven and closes at noon on Sundays."
+    )
+    library = Library.open(tmp_path / "docs", tmp_path / "index")
+    library.update()
+    assert library.ask("When does the bakery in Harbour Street open?").confident
+    assert library.ask("Когда открывается пекарня на улице?").confident
+    for question in ("Who won the chess olympiad?", "Кто написал роман Война и мир?", "پایتخت ژاپن کجاست؟"):
+        assert not library.ask(question).confident, question
