@@ -1,8 +1,9 @@
 """BM25 over folded words and the character 4-grams of each word, in vectorised numpy.
 
 A passage's terms are its words and the 4-grams of each `_word_`, whose boundary marks tell a prefix from an ending.
-Short words have them too: without, long words would count several times and short ones once. The grams of a word are
-worked out once per vocabulary, not once per occurrence.
+Short words have them too: without, long words would count several times and short ones once. Chinese and Japanese,
+which put no spaces between words, have the pairs of their letters as well. The grams of a word are worked out once per
+vocabulary, not once per occurrence.
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,10 @@ Hashes = npt.NDArray[np.uint64]
 K1 = 1.2
 B = 0.75
 GRAM = 4
+PAIR = 2
+UNSPACED = 0x2E80  # from here on scripts without spaces between words: Han, Hiragana, Katakana
 _BOUNDARY = "_"
-_WORD_SEED, _GRAM_SEED = 1, 2
+_WORD_SEED = 1  # other than the sizes of grams, which are their seeds
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: 2**64 over the golden ratio
 
 
@@ -32,19 +35,33 @@ class Terms:
 
 
 def terms_of(words: Sequence[str]) -> Terms:
-    """Return the terms of each word: the word itself, then its 4-grams."""
+    """Return the terms of each word: the word itself, its 4-grams, and the pairs of its Chinese or Japanese letters."""
     codes, starts = _codes([_BOUNDARY + word + _BOUNDARY for word in words])
-    counts = np.maximum(np.diff(starts) - GRAM + 1, 0)  # (words,) grams of each
-    first = np.repeat(starts[:-1], counts) + _within(counts)  # (grams,)
-    grams = np.full(len(first), _GRAM_SEED, np.uint64)
-    for offset in range(GRAM):
-        grams = _mix(grams, codes[first + offset])
-    ends = np.cumsum(counts + 1)  # (words,)
-    hashes = np.empty(ends[-1] if len(ends) else 0, np.uint64)
-    is_word = np.zeros(len(hashes), bool)
-    is_word[ends - counts - 1] = True
-    hashes[is_word], hashes[~is_word] = _hash_words(codes, starts), grams
-    return Terms(hashes, np.concatenate([[0], ends]).astype(np.int64))
+    grams, gram_owners = _windows(starts, GRAM)  # (grams,), (grams,)
+    pairs, pair_owners = _windows(starts, PAIR)  # (pairs,), (pairs,)
+    unspaced = (codes[pairs] >= UNSPACED) & (codes[pairs + 1] >= UNSPACED)  # (pairs,)
+    hashes = [
+        _hash_words(codes, starts),
+        _hash_windows(codes, grams, GRAM),
+        _hash_windows(codes, pairs[unspaced], PAIR),
+    ]
+    owners = np.concatenate([np.arange(len(words)), gram_owners, pair_owners[unspaced]])  # (terms,)
+    order = np.argsort(owners, kind="stable")  # kind after kind they were hashed, word after word they are returned
+    bounds = np.cumsum(np.bincount(owners, minlength=len(words)))  # (words,)
+    return Terms(np.concatenate(hashes)[order], np.concatenate([[0], bounds]).astype(np.int64))
+
+
+def _windows(starts: Ints, size: int) -> tuple[Ints, Ints]:
+    """Return where each run of `size` characters within a word begins, and the number of that word."""
+    counts = np.maximum(np.diff(starts) - size + 1, 0)  # (words,)
+    return np.repeat(starts[:-1], counts) + _within(counts), np.repeat(np.arange(len(counts)), counts)
+
+
+def _hash_windows(codes: npt.NDArray[np.uint32], first: Ints, size: int) -> Hashes:
+    hashes = np.full(len(first), size, np.uint64)  # a seed of its own for each size
+    for offset in range(size):
+        hashes = _mix(hashes, codes[first + offset])
+    return hashes
 
 
 def _codes(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Ints]:

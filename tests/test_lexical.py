@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from embeddings.lexical import GRAM, K1, B, LexicalIndex, terms_of
 from embeddings.text import fold
 
-WORDS = "a an the cat cats catalog قزاقستان قزاق قزاقها روسیه Қазақстан қазақ война войны 1992 81 abcd abcde".split()
+WORDS = "東京 東京都庁 京都 a an the cat cats catalog قزاقستان قزاق قزاقها روسیه Қазақстан қазақ война войны 1992 81 abcd abcde".split()
 texts = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), max_size=6)
 questions = st.lists(st.sampled_from([*WORDS, "unknown", "неведомое"]), max_size=6).map(" ".join)
 
 
 def terms(text: str) -> Counter[tuple[str, str]]:
-    """Return the words, and the 4-grams of each `_word_`."""
+    """Return the words, the 4-grams of each `_word_`, and the pairs of Chinese or Japanese letters."""
     found: Counter[tuple[str, str]] = Counter()
     for word in fold(text).split():
         found["word", word] += 1
         marked = f"_{word}_"
         found.update(("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1))
+        pairs = [word[i : i + 2] for i in range(len(word) - 1)]
+        found.update(("pair", pair) for pair in pairs if min(pair) >= "\u2e80")
     return found
 
 
@@ -72,7 +74,8 @@ def test_a_share_is_the_weight_of_the_question_s_terms_that_a_text_holds(
 @given(st.lists(st.text(st.characters(exclude_categories=["Zs", "Cc", "Cs"]), min_size=1, max_size=9), max_size=5))
 def test_a_word_has_itself_and_its_grams_as_terms(words: list[str]) -> None:
     found = np.diff(terms_of(words).starts).tolist()
-    assert found == [1 + max(len(word) - 1, 0) for word in words]
+    pairs = [sum(min(word[i : i + 2]) >= "\u2e80" for i in range(len(word) - 1)) for word in words]
+    assert found == [1 + max(len(word) - 1, 0) + extra for word, extra in zip(words, pairs, strict=True)]
 
 
 def test_equal_terms_have_equal_hashes_and_others_differ() -> None:
@@ -86,7 +89,8 @@ def test_equal_terms_have_equal_hashes_and_others_differ() -> None:
 
 def _grams(word: str) -> list[tuple[str, str]]:
     marked = f"_{word}_"
-    return [("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1)]
+    grams = [("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1)]
+    return grams + [("pair", word[i : i + 2]) for i in range(len(word) - 1) if min(word[i : i + 2]) >= "\u2e80"]
 
 
 def test_a_word_s_hash_depends_on_the_order_of_its_letters() -> None:
