@@ -39,6 +39,7 @@ class Compared:
     sentence: Scores  # (candidates,) late interaction with its best sentence
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
     by_sentence: Scores  # (sentences,) late interaction plus similarity
+    fluency: float  # how well the model reads the question, 0 to 1
     reach: float  # late interaction with all candidates at once: what one that held everything would reach
     starts: Rows  # (candidates + 1,) where each candidate's sentences begin
 
@@ -67,7 +68,7 @@ class LateInteraction:
         tokens, token_starts = _gather(self._sentences.tokens.starts, picked)  # (tokens,), (sentences + 1,)
         if not len(asked) or not len(tokens):
             none = np.zeros(len(candidates), np.float32)
-            return Compared(none, none, none, np.zeros(len(picked), np.float32), 0.0, starts)
+            return Compared(none, none, none, np.zeros(len(picked), np.float32), 0.0, 0.0, starts)
         pieces, places = _distinct(self._places[tokens], len(self._units))  # (pieces,), (tokens,)
         similar = unit(asked) @ self._units[pieces].T  # (question tokens, pieces)
         weights = self._weigh(asked, similar, self._df[pieces])  # (question tokens,)
@@ -81,6 +82,7 @@ class LateInteraction:
             _reduce(np.maximum, by_sentence[None], starts, -1.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
             by_sentence + cosines,
+            self._encoder.fluency(question),
             float(weights @ similar.max(axis=1)),
             starts,
         )

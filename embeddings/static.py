@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 BUILT_IN = "built-in"
+LETTERS, FLUENT = 1.4, 2.0  # letters a piece, of languages that the model spells and of those that it reads
 MODEL = Path(__file__).parent / "model"
 
 
@@ -75,6 +76,16 @@ class StaticEncoder:
         starts = np.zeros(len(ids) + 1, np.int64)
         np.cumsum([len(found) for found in ids], out=starts[1:])
         return Tokens(np.array([piece for found in ids for piece in found], np.uint16), starts)
+
+    def fluency(self, text: str) -> float:
+        """Return how well the model reads a text: 1 in a language it knows, 0 where it sees single letters only.
+
+        What tells is the length of its pieces. Languages it was trained on have 2 to 4 letters a piece, others less.
+        """
+        ids = self.tokenize([text]).ids.tolist()
+        known = [piece for piece in ids if self.table[piece].any()]  # the piece for all that is unknown is zero
+        letters = sum(len((self._tokenizer.id_to_token(piece) or "").lstrip("▁")) for piece in known)
+        return min(max((letters / max(len(ids), 1) - LETTERS) / (FLUENT - LETTERS), 0.0), 1.0)
 
     def pool(self, tokens: Tokens) -> Vectors:
         """Return the sum of the token vectors of each text, zeros where there are none. Shape (texts, dim)."""

@@ -2,7 +2,8 @@
 
 Word matches (BM25 over words and 4-grams) and passage vectors each propose some; only these are compared by their best
 sentence and by late interaction. Scores, not ranks, are added: a question in another language than the passage
-shares few words with it, its lexical score is near 0 everywhere, and the vectors decide by themselves.
+shares few words with it, its lexical score is near 0 everywhere, and the vectors decide by themselves. In a language
+that the built-in model cannot read, words decide.
 """
 
 from collections.abc import Sequence
@@ -60,7 +61,8 @@ def rank(index: Index, question: str) -> Ranked:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
-        scores = LEXICAL * lexical[rows] + VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic
+        likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
+        scores = LEXICAL * lexical[rows] + compared.fluency * likeness
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],

@@ -103,3 +103,25 @@ def test_a_damaged_folder_is_named_in_one_sentence(tmp_path: Path, name: str, co
     with pytest.raises(ModelError, match="install Sanad again") as raised:
         StaticEncoder.load(tmp_path)
     assert str(tmp_path) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When did the president visit Astana?",
+        "Когда президент посетил Астану?",
+        "Президент Астанаға қашан келді?",
+        "Cumhurbaşkanı Astana'yı ne zaman ziyaret etti?",
+        "متى زار الرئيس أستانا؟",
+        "رئیس جمهور کی به آستانه رفت؟",
+    ],
+)
+def test_the_model_reads_the_languages_it_was_made_for(encoder: StaticEncoder, text: str) -> None:
+    assert encoder.fluency(text) == 1.0
+
+
+@pytest.mark.parametrize(
+    "text", ["Πότε επισκέφθηκε ο πρόεδρος την Αστάνα;", "राष्ट्रपति अस्ताना कब गए?", "总统何时访问阿斯塔纳", ""]
+)
+def test_the_model_does_not_read_others(encoder: StaticEncoder, text: str) -> None:
+    assert encoder.fluency(text) < 0.2
