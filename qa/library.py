@@ -22,7 +22,7 @@ class Library:
         self.folder = folder
         self.catalog = catalog
         self.encoder = encoder
-        self._snapshot = self._load()
+        self._loaded: Snapshot | None = None
 
     @classmethod
     def open(cls, folder: str | Path, index: str | Path, model: str = BUILT_IN) -> "Library":
@@ -31,7 +31,15 @@ class Library:
         What the index holds can be asked at once; `update` brings it in line with the folder. Raise ModelError where
         the model cannot be loaded, CatalogError where the index cannot be read.
         """
-        return cls(Path(folder), Catalog(Path(index)), load_encoder(model))
+        catalog = Catalog(Path(index))
+        catalog.stamp()  # what cannot be read is said now, not at the first question
+        return cls(Path(folder), catalog, load_encoder(model))
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        if self._loaded is None:  # not when opened: an update may come first
+            self._loaded = self._load()
+        return self._loaded
 
     def _load(self) -> Snapshot:
         usable = self.catalog.stamp() == made_with(self.encoder)
@@ -45,8 +53,8 @@ class Library:
         FolderError, LockedError or CatalogError.
         """
         report = update(self.folder, self.catalog, self.encoder, force=force, progress=progress)
-        if self.catalog.generation() != self._snapshot.generation:
-            self._snapshot = self._load()
+        if self._loaded is None or self.catalog.generation() != self._loaded.generation:
+            self._loaded = self._load()
         return report
 
     def ask(self, question: str, k: int = 5) -> Answer:
