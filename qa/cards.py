@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.answers import Answer, Hit, Place, counted
-from qa.documents import Document, Skipped, one_line
+from qa.documents import Document, one_line
+from qa.folder import Skipped
 from qa.language import UNKNOWN
 from qa.passages import Span
 from qa.update import Progress, Report

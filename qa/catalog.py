@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.documents import Document, Skipped
+from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
+from qa.folder import Skipped
 from qa.passages import Passage, Span
 
 FILE = "catalog.sqlite"

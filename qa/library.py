@@ -7,8 +7,9 @@ from embeddings.encoder import Encoder, load_encoder
 from embeddings.static import BUILT_IN
 from qa.answers import Answer
 from qa.catalog import NOTHING, Catalog
-from qa.documents import Document, Skipped
+from qa.documents import Document
 from qa.errors import QuestionError
+from qa.folder import Skipped
 from qa.snapshot import Snapshot
 from qa.update import Progress, Report, check, made_with, update
 

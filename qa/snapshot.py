@@ -12,7 +12,8 @@ from embeddings.stores import FaissStore
 from embeddings.text import fold
 from qa.answers import Answer, Hit, Place
 from qa.catalog import Contents, Row
-from qa.documents import Document, Skipped
+from qa.documents import Document
+from qa.folder import Skipped
 from qa.language import detect
 from qa.passages import Span
 from qa.ranking import Index, Ranked, highlight, rank

@@ -9,9 +9,10 @@ from pathlib import Path
 from embeddings.encoder import Encoder
 from qa.answers import counted
 from qa.catalog import Catalog, Row, Stamp, Transaction
-from qa.documents import Document, File, SkipError, Skipped, digest_of, list_files, read_bytes, read_document
+from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import EmptyFolderError
+from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
 from qa.language import detect
 from qa.passages import SPLITTER, Passage, split
 

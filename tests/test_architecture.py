@@ -16,7 +16,7 @@ embeddings.errors embeddings.text
 embeddings.static
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors
-qa.furniture
+qa.furniture qa.folder
 qa.documents
 qa.passages qa.language
 qa.embed

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from qa import cards
 from qa.answers import Answer, Hit, Place
 from qa.cards import Example, Turn
-from qa.documents import Document, Skipped
+from qa.documents import Document
+from qa.folder import Skipped
 from qa.passages import Passage, Span
 from qa.update import Progress, Report
 

@@ -10,9 +10,10 @@ import pytest
 
 import qa.catalog
 from qa.catalog import FILE, FORMAT, NOTHING, Catalog, Contents, Row, Stamp
-from qa.documents import Document, Skipped
+from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
+from qa.folder import Skipped
 from qa.passages import Passage, Span
 
 STAMP = Stamp("a model", "f1", "1")

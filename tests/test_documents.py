@@ -1,6 +1,5 @@
 """Files to documents: what is text, what is skipped and why, and what a document is called."""
 
-import os
 import re
 from pathlib import Path
 
@@ -9,24 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import documents
-from qa.documents import (
-    Document,
-    File,
-    SkipError,
-    Skipped,
-    digest_of,
-    find_title,
-    list_files,
-    one_line,
-    read_bytes,
-    read_document,
-    read_text,
-    visible,
-)
-from qa.errors import FolderError
+from qa.documents import Document, find_title, one_line, read_document, read_text, visible
+from qa.folder import SkipError, Skipped, digest_of, list_files, read_bytes
 from tests.conftest import SEEDS, write_files
-
-as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 def read_all(folder: Path) -> tuple[list[Document], dict[str, Skipped]]:
@@ -46,16 +30,6 @@ def test_the_seeds_are_read_as_they_stand() -> None:
     found, skipped = read_all(SEEDS)
     assert not skipped
     assert [page.text.encode() for page in found] == [file.read_bytes() for file in sorted(SEEDS.iterdir())]
-
-
-def test_files_are_listed_with_folders_in_order_of_their_paths(tmp_path: Path) -> None:
-    write_files(tmp_path, {"b.txt": "b", "a/z.txt": "z", "a/b/c.md": "c", "سند.txt": "s", "a b.txt": "d"})
-    assert [file.path for file in list_files(tmp_path)[0]] == ["a b.txt", "a/b/c.md", "a/z.txt", "b.txt", "سند.txt"]
-
-
-def test_hidden_files_and_folders_are_no_documents(tmp_path: Path) -> None:
-    write_files(tmp_path, {".hidden.txt": "a", ".git/config": "b", "a/.cache/c.txt": "c", "seen.txt": "d"})
-    assert list_files(tmp_path) == ([File("seen.txt", tmp_path / "seen.txt")], [])
 
 
 BAD = {
@@ -100,84 +74,6 @@ def test_any_bytes_are_read_as_they_stand_or_skipped_with_a_reason(content: byte
     except SkipError as skip:
         text = f"\ufeff{skip.reason}"
     assert text.encode() == content.removeprefix(b"\xef\xbb\xbf") or re.match("\ufeffit (is not|holds)", text)
-
-
-def test_a_large_file_is_skipped_before_it_is_read(tmp_path: Path) -> None:
-    with (tmp_path / "large.txt").open("wb") as file:
-        file.truncate(documents.LARGEST_FILE + 1)
-    found, skipped = read_all(tmp_path)
-    assert (found, skipped["large.txt"].reason) == ([], "it is larger than 64 MB: split it")
-
-
-def test_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_path: Path) -> None:
-    folder = write_files(tmp_path / "docs", {"good.txt": "good text"})
-    (tmp_path / "secret.txt").write_text("a secret")
-    os.mkfifo(folder / "pipe.txt")
-    (folder / "dangling.txt").symlink_to(folder / "nowhere")
-    (folder / "loop.txt").symlink_to(folder / "loop.txt")
-    (folder / "outside.txt").symlink_to(tmp_path / "secret.txt")
-    (folder / "up").symlink_to(tmp_path)
-    Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.txt")).write_text("a name that is not UTF-8")
-    found, skipped = read_all(folder)
-    assert [page.path for page in found] == ["good.txt"]
-    assert sorted(skipped) == ["a\ufffd.txt", "dangling.txt", "loop.txt", "outside.txt", "pipe.txt", "up"]
-    assert skipped["up"].reason == "it is a link to a folder"
-    assert "rename" in skipped["a\ufffd.txt"].reason
-    assert "leaves the folder" in skipped["outside.txt"].reason
-    assert "not a regular file" in skipped["pipe.txt"].reason
-
-
-def test_a_link_within_the_folder_is_a_document(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.txt": "text"})
-    (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
-    assert [page.path for page in read_all(tmp_path)[0]] == ["a.txt", "b.txt"]
-
-
-def test_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.txt": "text"})
-    (file,), _ = list_files(tmp_path)
-    file.location.unlink()
-    with pytest.raises(SkipError, match="vanished") as raised:
-        read_bytes(file)
-    assert raised.value.lost
-
-
-def test_a_file_that_cannot_be_read_keeps_what_was_indexed(tmp_path: Path) -> None:
-    with pytest.raises(SkipError, match="cannot be read") as raised:
-        read_bytes(File("a.txt", tmp_path))  # a folder: reading it fails for root as well
-    assert not raised.value.lost
-
-
-@as_root
-def test_a_forbidden_file_or_folder_keeps_what_was_indexed(tmp_path: Path) -> None:
-    write_files(tmp_path, {"a.txt": "a", "b/c.txt": "c"})
-    (tmp_path / "a.txt").chmod(0)
-    (tmp_path / "b").chmod(0)
-    found, skipped = read_all(tmp_path)
-    (tmp_path / "b").chmod(0o700)
-    assert not found
-    assert {skip.path: skip.lost for skip in skipped.values()} == {"a.txt": False, "b/": False}
-
-
-def test_a_folder_whose_name_is_too_long_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
-        list_files(tmp_path / ("x" * 999))
-
-
-@as_root
-def test_a_folder_below_a_forbidden_one_is_said(tmp_path: Path) -> None:
-    (tmp_path / "closed" / "docs").mkdir(parents=True)
-    (tmp_path / "closed").chmod(0)
-    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
-        list_files(tmp_path / "closed" / "docs")
-    (tmp_path / "closed").chmod(0o700)
-
-
-@pytest.mark.parametrize("make", [lambda place: None, lambda place: place.write_text("x"), lambda p: p.symlink_to(p)])
-def test_no_folder_is_said_in_a_sentence(tmp_path: Path, make) -> None:
-    make(tmp_path / "docs")
-    with pytest.raises(FolderError, match="docs"):
-        list_files(tmp_path / "docs")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embeddings.text import fold
-from qa.documents import Document, digest_of, find_title, read_document
+from qa.documents import Document, find_title, read_document
+from qa.folder import digest_of
 from qa.furniture import is_counter, is_furniture, may_be_furniture
 from qa.passages import LONGEST, REPEATED, SHORTEST, UNBROKEN, Span, sentences, split
 from tests.conftest import SEEDS
