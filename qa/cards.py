@@ -1,35 +1,16 @@
-"""Answers, documents, reports and errors as HTML; whatever others wrote reaches the page only through `escape`."""
+"""Questions with their answers, and the documents that answer, as HTML."""
 
-import html
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from qa.answers import Answer, Hit, Place, counted
-from qa.documents import Document, one_line
-from qa.folder import Skipped
-from qa.language import UNKNOWN
+from qa.answers import Answer, Hit, Place
+from qa.documents import Document
+from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
 from qa.passages import Span
-from qa.update import Progress, Report
 
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; a browser lays out more only slowly
 SHOWN_MISSES = 3
-LANGUAGES = {
-    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
-    "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "kk": "Kazakh", "ko": "Korean", "ru": "Russian", "th": "Thai",
-    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "zh": "Chinese", UNKNOWN: "language unknown",
-}  # fmt: skip
 SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0, "Not sure"))
-
-_CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
-_REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
-_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
-# Within right-to-left text: a phrase of Latin or Cyrillic words, or a number, which must not be torn apart.
-_APART = re.compile(
-    r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+-][0-9]+)*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,72 +21,6 @@ class Turn:
     question: str
     answer: Answer | None = None
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question to try, offered where the document that answers it is indexed."""
-
-    language: str
-    question: str
-    document: str
-
-
-def escape(text: str) -> str:
-    """Return `text` as HTML that shows it literally; control characters and lone surrogates show as U+FFFD."""
-    return html.escape(text.replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED), quote=True)
-
-
-def label(text: str) -> str:
-    """Return a file name or headline that keeps its direction to itself."""
-    return f"<bdi>{escape(one_line(text))}</bdi>"
-
-
-def paragraphs(text: str, *, passage: Span | None = None, marks: Sequence[Span] = ()) -> str:
-    """Return each line of `text` as a paragraph of its own direction, with `marks` and `passage` set off."""
-    found = []
-    above = 0
-    for match in _LINES.finditer(text):
-        line = Span(match.start(), match.end())
-        here = passage is not None and line.start < passage.end and passage.start < line.end
-        gap = len(re.findall(r"\r\n|[^\r]|\r", text[above : line.start])) > 1
-        above = line.end
-        kinds = "line" + " here" * here + " gap" * gap
-        found.append(f'<p dir="auto" class="{kinds}">{_line(text, line, passage, marks)}</p>')
-    return "".join(found)
-
-
-def _line(text: str, line: Span, passage: Span | None, marks: Sequence[Span]) -> str:
-    right_to_left = is_right_to_left(text[line.start : line.end])
-    edges = [edge for span in (*marks, *([passage] if passage else [])) for edge in (span.start, span.end)]
-    cuts = sorted({line.start, line.end, *(edge for edge in edges if line.start < edge < line.end)})
-    pieces = []
-    for start, end in pairwise(cuts):
-        words = text[start:end]
-        piece = "".join(_isolate(words)) if right_to_left else escape(words)
-        marked = any(mark.start <= start and end <= mark.end for mark in marks)
-        pieces.append(f"<mark>{piece}</mark>" if marked else piece)
-    return "".join(pieces)
-
-
-def _isolate(words: str) -> Iterator[str]:
-    end = 0
-    for match in _APART.finditer(words):
-        yield escape(words[end : match.start()])
-        yield f"<bdi>{escape(match.group())}</bdi>"
-        end = match.end()
-    yield escape(words[end:])
-
-
-def is_right_to_left(text: str) -> bool:
-    """Tell the direction that a browser gives `text` by its first strong character."""
-    strong = (unicodedata.bidirectional(character) for character in text)
-    return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
-
-
-def language_name(code: str) -> str:
-    """Return the English name of a language code, or the code itself where it is not a known one."""
-    return LANGUAGES.get(code, code)
 
 
 def conversation(turns: Sequence[Turn], welcome: str) -> str:
@@ -152,11 +67,7 @@ def _reply(turn: Turn) -> str:
 def _trust(confidence: float) -> str:
     percent = round(100 * min(max(confidence, 0.0), 1.0))
     words = next(words for least, words in SURENESS if confidence >= least or least == 0)
-    return f'<p class="trust">{_bar(percent)}{words} <span>{percent} %</span></p>'
-
-
-def _bar(percent: int) -> str:
-    return f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'
+    return f'<p class="trust">{bar(percent)}{words} <span>{percent} %</span></p>'
 
 
 def _card(turn: int, hit: Hit, best: float) -> str:
@@ -172,7 +83,7 @@ def _card(turn: int, hit: Hit, best: float) -> str:
 
 def _facts(hit: Hit, best: float) -> str:
     percent = round(100 * min(max(hit.score / best, 0.0), 1.0)) if best > 0 else 0
-    match = "best match" if hit.rank == 1 else f"{_bar(percent)}{percent} % of the best"
+    match = "best match" if hit.rank == 1 else f"{bar(percent)}{percent} % of the best"
     facts = (f'<span class="file">{label(hit.document.path)}</span>', f"¶ {hit.passage.number}")
     return " ".join(
         f'<span class="fact">{fact}</span>' for fact in (*facts, escape(language_name(hit.language)), match)
@@ -223,76 +134,3 @@ def _window(text: str, passage: Span) -> tuple[int, int]:
         return 0, len(text)
     start = max(0, min(passage.start - LONGEST_SHOWN // 2, len(text) - LONGEST_SHOWN))
     return start, start + LONGEST_SHOWN
-
-
-def welcome(examples: Iterable[Example]) -> str:
-    """Return what stands on the page before the first question, with `examples`, numbered as given, to try."""
-    tries = "".join(
-        f'<li><button type="button" data-ask="{number}"><small>{language_name(example.language)}</small>'
-        f'<span dir="auto" lang="{example.language}">{escape(example.question)}</span></button></li>'
-        for number, example in enumerate(examples)
-    )
-    listed = f'<h3>Try one of these</h3><ul class="examples">{tries}</ul>' if tries else ""
-    return (
-        '<section class="welcome"><h2>What do you want to know?</h2>'
-        "<p>Ask in any language, whatever language the documents are in. Sanad answers with the passages themselves, "
-        f"word for word, and shows where they stand. It does not make anything up.</p>{listed}</section>"
-    )
-
-
-def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
-    """Return what stands on the page while the index is first made, or where that came to nothing."""
-    if working:
-        words = f"This is the first start: every passage of {label(folder)} is read once. You can ask when it is done."
-        return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
-    told = escape(problem) or f"Put UTF-8 text files (.txt, .md) into {label(folder)}."
-    return (
-        f'<section class="welcome"><h2>No documents yet</h2><p>{told}</p>'
-        "<p>Then press <b>Rebuild</b>, above.</p></section>"
-    )
-
-
-def count(passages: int, documents: int) -> str:
-    """Return the line that says how much is indexed."""
-    return f'<p class="count">{counted(passages, "passage")} in {counted(documents, "document")}</p>'
-
-
-def progress(now: Progress | None) -> str:
-    """Return how far an update is; None stands for an update that still compares files."""
-    if now is None or not now.total:
-        words, percent = "Comparing the files with the index…", 0
-    else:
-        percent = 100 * now.done // now.total
-        words = f"{now.done:,} of {now.total:,} new passages"
-    at = f" · {label(now.document)}" if now and now.document else ""
-    return (
-        f'<section class="notice" role="status"><p>Rebuilding: {words}{at}</p><div class="progress" role="progressbar" '
-        f'aria-label="Rebuilding" aria-valuenow="{percent}"><i style="width:{percent}%"></i></div></section>'
-    )
-
-
-def report(done: Report) -> str:
-    """Return what an update did, with each skipped file and the reason."""
-    names = (("Added", done.added), ("Changed", done.changed), ("Removed", done.removed))
-    named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
-    lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
-    which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
-    skips = _skips(done.skipped) if done.skipped else ""
-    return f'<section class="notice report" role="status"><p>{escape(done.summary)}</p>{skips}{which}</section>'
-
-
-def skipped(files: Sequence[Skipped]) -> str:
-    """Return the files that are not indexed, with the reasons, folded; an empty string where there are none."""
-    if not files:
-        return ""
-    words = f"{counted(len(files), 'file')} skipped"
-    return f'<details class="notice"><summary>{words}</summary>{_skips(files)}</details>'
-
-
-def _skips(files: Sequence[Skipped]) -> str:
-    return f'<ul class="skips">{"".join(f"<li>{label(file.path)}: {escape(file.reason)}</li>" for file in files)}</ul>'
-
-
-def problem(message: str) -> str:
-    """Return a sentence about what went wrong and what to do."""
-    return f'<p class="problem" role="alert">{escape(message)}</p>'

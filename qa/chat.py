@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from embeddings.errors import SanadError
-from qa import cards
+from qa import cards, notices
 from qa.answers import Hit
-from qa.cards import Example, Turn
+from qa.cards import Turn
 from qa.errors import QuestionError
 from qa.library import LONGEST_QUESTION, Library
+from qa.markup import problem
+from qa.notices import Example
 from qa.update import Progress, Report
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
@@ -123,9 +125,9 @@ class Chat:
     def show(self, turns: Turns) -> str:
         """Return the conversation, or what stands there before the first question."""
         if self.library.documents:
-            return cards.conversation(turns, cards.welcome(self.examples()))
+            return cards.conversation(turns, notices.welcome(self.examples()))
         folder, work = str(self.library.folder.absolute()), self.rebuild.work
-        return cards.conversation(turns, cards.nothing_indexed(folder, working=work.running, problem=work.problem))
+        return cards.conversation(turns, notices.nothing_indexed(folder, working=work.running, problem=work.problem))
 
     def ask(self, question: str | None, turns: Turns) -> Iterator[Shown]:
         """Yield the page with the question, then with its answer, or as it was where the question is refused.
@@ -140,7 +142,7 @@ class Chat:
         try:
             yield self._page((*kept, self._answer(asked, question)), work)
         except QuestionError as error:
-            yield self._page(turns, work)._replace(box=question, refusal=cards.problem(str(error)))
+            yield self._page(turns, work)._replace(box=question, refusal=problem(str(error)))
 
     def _page(self, turns: Turns, work: Work | None = None) -> Shown:
         now = self.rebuild.work
@@ -181,7 +183,7 @@ class Chat:
 
     def count(self) -> str:
         """Return how much is indexed."""
-        return cards.count(len(self.library), len(self.library.documents))
+        return notices.count(len(self.library), len(self.library.documents))
 
     def notice(self, work: Work, *, wanted: bool = False) -> str:
         """Return the progress or the end of an update, or else the files that are not indexed.
@@ -189,11 +191,11 @@ class Chat:
         That an update changed nothing is told only where it was `wanted`, not where a question began it.
         """
         if work.running:
-            return cards.progress(work.progress)
+            return notices.progress(work.progress)
         if work.report and (wanted or _changed(work.report)):
-            return cards.report(work.report)
-        told = cards.problem(work.problem) if work.problem and self.library.documents else ""
-        return told + cards.skipped(self.library.skipped)
+            return notices.report(work.report)
+        told = problem(work.problem) if work.problem and self.library.documents else ""
+        return told + notices.skipped(self.library.skipped)
 
 
 def _changed(report: Report) -> bool:

@@ -26,7 +26,8 @@ qa.trust
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.cards
+qa.guard qa.markup
+qa.cards qa.notices
 qa.chat
 qa.web
 qa.cli

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from qa.cards import Example
 from qa.chat import EXAMPLES
 from qa.evaluate import Outcome, _plain, ask_all, read_questions, score, score_languages
 from qa.library import Library
+from qa.notices import Example
 
 QUESTIONS = read_questions(Path(__file__).with_name("questions.jsonl"))
 LANGUAGES = {"en", "ru", "kk", "tr", "ar", "fa", "de", "fr"}

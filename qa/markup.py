@@ -1,0 +1,92 @@
+"""Text as HTML: whatever others wrote reaches the page only through `escape`, each line in its own direction."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from qa.documents import one_line
+from qa.language import UNKNOWN
+from qa.passages import Span
+
+LANGUAGES = {
+    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "ja": "Japanese", "kk": "Kazakh", "ko": "Korean", "ru": "Russian", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "zh": "Chinese", UNKNOWN: "language unknown",
+}  # fmt: skip
+
+_CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
+_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
+# Within right-to-left text: a phrase of Latin or Cyrillic words, or a number, which must not be torn apart.
+_APART = re.compile(
+    r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+-][0-9]+)*"
+)
+
+
+def escape(text: str) -> str:
+    """Return `text` as HTML that shows it literally; control characters and lone surrogates show as U+FFFD."""
+    return html.escape(text.replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED), quote=True)
+
+
+def label(text: str) -> str:
+    """Return a file name or headline that keeps its direction to itself."""
+    return f"<bdi>{escape(one_line(text))}</bdi>"
+
+
+def paragraphs(text: str, *, passage: Span | None = None, marks: Sequence[Span] = ()) -> str:
+    """Return each line of `text` as a paragraph of its own direction, with `marks` and `passage` set off."""
+    found = []
+    above = 0
+    for match in _LINES.finditer(text):
+        line = Span(match.start(), match.end())
+        here = passage is not None and line.start < passage.end and passage.start < line.end
+        gap = len(re.findall(r"\r\n|[^\r]|\r", text[above : line.start])) > 1
+        above = line.end
+        kinds = "line" + " here" * here + " gap" * gap
+        found.append(f'<p dir="auto" class="{kinds}">{_line(text, line, passage, marks)}</p>')
+    return "".join(found)
+
+
+def _line(text: str, line: Span, passage: Span | None, marks: Sequence[Span]) -> str:
+    right_to_left = is_right_to_left(text[line.start : line.end])
+    edges = [edge for span in (*marks, *([passage] if passage else [])) for edge in (span.start, span.end)]
+    cuts = sorted({line.start, line.end, *(edge for edge in edges if line.start < edge < line.end)})
+    pieces = []
+    for start, end in pairwise(cuts):
+        words = text[start:end]
+        piece = "".join(_isolate(words)) if right_to_left else escape(words)
+        marked = any(mark.start <= start and end <= mark.end for mark in marks)
+        pieces.append(f"<mark>{piece}</mark>" if marked else piece)
+    return "".join(pieces)
+
+
+def _isolate(words: str) -> Iterator[str]:
+    end = 0
+    for match in _APART.finditer(words):
+        yield escape(words[end : match.start()])
+        yield f"<bdi>{escape(match.group())}</bdi>"
+        end = match.end()
+    yield escape(words[end:])
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell the direction that a browser gives `text` by its first strong character."""
+    strong = (unicodedata.bidirectional(character) for character in text)
+    return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language code, or the code itself where it is not a known one."""
+    return LANGUAGES.get(code, code)
+
+
+def bar(percent: int) -> str:
+    """Return a bar filled to `percent`, which the words beside it say."""
+    return f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'
+
+
+def problem(message: str) -> str:
+    """Return a sentence about what went wrong and what to do."""
+    return f'<p class="problem" role="alert">{escape(message)}</p>'

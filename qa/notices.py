@@ -1,0 +1,86 @@
+"""What stands around the conversation, as HTML: the welcome, how much is indexed, what an update does and did."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qa.answers import counted
+from qa.folder import Skipped
+from qa.markup import escape, label, language_name
+from qa.update import Progress, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question to try, offered where the document that answers it is indexed."""
+
+    language: str
+    question: str
+    document: str
+
+
+def welcome(examples: Iterable[Example]) -> str:
+    """Return what stands on the page before the first question, with `examples`, numbered as given, to try."""
+    tries = "".join(
+        f'<li><button type="button" data-ask="{number}"><small>{language_name(example.language)}</small>'
+        f'<span dir="auto" lang="{example.language}">{escape(example.question)}</span></button></li>'
+        for number, example in enumerate(examples)
+    )
+    listed = f'<h3>Try one of these</h3><ul class="examples">{tries}</ul>' if tries else ""
+    return (
+        '<section class="welcome"><h2>What do you want to know?</h2>'
+        "<p>Ask in any language, whatever language the documents are in. Sanad answers with the passages themselves, "
+        f"word for word, and shows where they stand. It does not make anything up.</p>{listed}</section>"
+    )
+
+
+def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
+    """Return what stands on the page while the index is first made, or where that came to nothing."""
+    if working:
+        words = f"This is the first start: every passage of {label(folder)} is read once. You can ask when it is done."
+        return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
+    told = escape(problem) or f"Put UTF-8 text files (.txt, .md) into {label(folder)}."
+    return (
+        f'<section class="welcome"><h2>No documents yet</h2><p>{told}</p>'
+        "<p>Then press <b>Rebuild</b>, above.</p></section>"
+    )
+
+
+def count(passages: int, documents: int) -> str:
+    """Return the line that says how much is indexed."""
+    return f'<p class="count">{counted(passages, "passage")} in {counted(documents, "document")}</p>'
+
+
+def progress(now: Progress | None) -> str:
+    """Return how far an update is; None stands for an update that still compares files."""
+    if now is None or not now.total:
+        words, percent = "Comparing the files with the index…", 0
+    else:
+        percent = 100 * now.done // now.total
+        words = f"{now.done:,} of {now.total:,} new passages"
+    at = f" · {label(now.document)}" if now and now.document else ""
+    return (
+        f'<section class="notice" role="status"><p>Rebuilding: {words}{at}</p><div class="progress" role="progressbar" '
+        f'aria-label="Rebuilding" aria-valuenow="{percent}"><i style="width:{percent}%"></i></div></section>'
+    )
+
+
+def report(done: Report) -> str:
+    """Return what an update did, with each skipped file and the reason."""
+    names = (("Added", done.added), ("Changed", done.changed), ("Removed", done.removed))
+    named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
+    lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
+    which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
+    skips = _skips(done.skipped) if done.skipped else ""
+    return f'<section class="notice report" role="status"><p>{escape(done.summary)}</p>{skips}{which}</section>'
+
+
+def skipped(files: Sequence[Skipped]) -> str:
+    """Return the files that are not indexed, with the reasons, folded; an empty string where there are none."""
+    if not files:
+        return ""
+    words = f"{counted(len(files), 'file')} skipped"
+    return f'<details class="notice"><summary>{words}</summary>{_skips(files)}</details>'
+
+
+def _skips(files: Sequence[Skipped]) -> str:
+    return f'<ul class="skips">{"".join(f"<li>{label(file.path)}: {escape(file.reason)}</li>" for file in files)}</ul>'
