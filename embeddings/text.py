@@ -37,9 +37,14 @@ JOINED = (
     r"|(?<=[^ ]) (?=(?:ها|های|هایی|هایش|هایشان|تر|ترین)(?: |\Z))"
 )
 
+# Kazakh keyboards of old lack the Cyrillic і, and people type the Latin one: beside a Cyrillic letter it is Cyrillic.
+MIXED = "(?<!i)(?:(?<=[\u0400-\u052f])i(?!i)|i(?=[\u0400-\u052f]))"
+CYRILLIC_I = "\u0456"
+
 _DROPPED = re.compile(f"[{DROPPED}]")
 _VARIANTS = {ord(variant): letter for letter, variants in VARIANTS.items() for variant in variants}
 _JOINED = re.compile(JOINED)
+_MIXED = re.compile(MIXED)
 
 
 class _Table(dict[int, str]):
@@ -72,7 +77,7 @@ def fold(text: str) -> str:
 
     Folding twice changes nothing. Use `fold_with_offsets` to come back to the original.
     """
-    return _JOINED.sub("", text.translate(_TABLE))
+    return _JOINED.sub("", _MIXED.sub(CYRILLIC_I, text.translate(_TABLE)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def fold_with_offsets(text: str) -> Folded:
     """Fold `text` as `fold` does and keep where each folded character came from."""
     table = _TABLE
     pieces = [table[ord(character)] for character in text]
-    folded = "".join(pieces)
+    folded = _MIXED.sub(CYRILLIC_I, "".join(pieces))
     origins = [index for index, piece in enumerate(pieces) for _ in piece]
     for joined in reversed(list(_JOINED.finditer(folded))):
         del origins[joined.start()]

@@ -1,9 +1,9 @@
-"""Rank passages for a question: two legs propose candidates, four scores of each are added up.
+"""Rank passages for a question: two legs propose candidates, five scores of each are added up.
 
-Word matches (BM25 over words and 4-grams) and passage vectors each propose some; only these are compared by their best
-sentence and by late interaction. Scores, not ranks, are added: a question in another language than the passage
-shares few words with it, its lexical score is near 0 everywhere, and the vectors decide by themselves. In a language
-that the built-in model cannot read, words decide.
+Word matches (BM25 over words and 4-grams, and over the consonants that words share with those of other scripts) and
+passage vectors each propose some; only these are compared by their best sentence and by late interaction. Scores, not
+ranks, are added: a question in another language than the passage shares few words with it, its lexical score is near 0
+everywhere, and the vectors decide by themselves. In a language that the built-in model cannot read, words decide.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,13 @@ import numpy.typing as npt
 from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
+from embeddings.sound import sounds
 from embeddings.stores import Rows, Scores, VectorStore
 from embeddings.text import fold
 
 CANDIDATES = 200  # of each leg
 # What each score counts with the built-in model, and what the spread of the similarities does with another one.
-LEXICAL, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.6
+LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.2, 0.6
 ALONE = 0.6
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 
@@ -32,6 +33,7 @@ class Index:
     encoder: Encoder
     store: VectorStore
     lexical: LexicalIndex
+    sound: LexicalIndex  # over the consonants of the words
     interaction: LateInteraction | None  # with the built-in model only
 
 
@@ -50,19 +52,19 @@ class Ranked:
 def rank(index: Index, question: str) -> Ranked:
     """Return all candidate passages for `question`, best first; equal scores keep the order of the passages."""
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
-    lexical = index.lexical.scores(fold(question))  # (passages,)
+    lexical = _words(index, fold(question))  # (passages,)
     near, _ = index.store.search(vector, CANDIDATES)
     rows = np.union1d(near, _best(lexical, CANDIDATES))  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     if index.interaction is None:
         semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
-        scores = LEXICAL * lexical[rows] + ALONE * _spread(cosine)  # (candidates,)
+        scores = lexical[rows] + ALONE * _spread(cosine)  # (candidates,)
     else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = LEXICAL * lexical[rows] + compared.fluency * likeness
+        scores = lexical[rows] + compared.fluency * likeness
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
@@ -72,6 +74,13 @@ def rank(index: Index, question: str) -> Ranked:
         tuple(nearness[place] for place in order.tolist()),
         reach,
     )
+
+
+def _words(index: Index, question: str) -> Scores:
+    """Return how well each passage's words match, and beyond their spelling their sound. Shape (passages,)."""
+    spelt = index.lexical.scores(question)  # (passages,)
+    heard = index.sound.scores(sounds(question))  # (passages,)
+    return np.asarray(LEXICAL * spelt + SOUND * np.maximum(heard - spelt, 0), np.float32)
 
 
 def _spread(similarities: Scores) -> Scores:

@@ -7,6 +7,7 @@ import numpy as np
 from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction, Sentences
 from embeddings.lexical import LexicalIndex
+from embeddings.sound import sounds
 from embeddings.static import StaticEncoder, Tokens
 from embeddings.stores import FaissStore
 from embeddings.text import fold
@@ -57,7 +58,7 @@ class Snapshot:
         twins: dict[str, list[int]] = {}
         for number, text in enumerate(folded):
             twins.setdefault(text, []).append(number)
-        index = Index(encoder, store, LexicalIndex(folded), interaction)
+        index = Index(encoder, store, LexicalIndex(folded), LexicalIndex([*map(sounds, folded)]), interaction)
         return cls(contents.generation, contents.documents, contents.skipped, entries, twins, index)
 
     def ask(self, question: str, k: int) -> Answer:

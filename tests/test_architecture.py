@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 # From the bottom up; a module imports only what stands in a line above its own.
 LAYERS = """
-embeddings.errors embeddings.text
+embeddings.errors embeddings.text embeddings.sound
 embeddings.static
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors

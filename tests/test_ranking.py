@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from embeddings.lexical import LexicalIndex
+from embeddings.sound import sounds
 from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
 from embeddings.text import fold
@@ -20,11 +21,13 @@ def word_index(texts: list[str]) -> Index:
     store = FaissStore(encoder.dim)
     if texts:
         store.add(encoder.encode_passages(texts))
-    return Index(encoder, store, LexicalIndex([fold(text) for text in texts]), None)
+    folded = [fold(text) for text in texts]
+    return Index(encoder, store, LexicalIndex(folded), LexicalIndex([sounds(text) for text in folded]), None)
 
 
 def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "LEXICAL", 0.0)
+    monkeypatch.setattr(ranking, "SOUND", 0.0)
     found = rank(word_index(TEXTS), "oil")
     assert found.rows.tolist() == [0, 1, 2, 3, 4]
     np.testing.assert_allclose(found.semantic, [2 / 5**0.5, 1 / 2**0.5, 0, 0, 0], atol=1e-6)
@@ -38,6 +41,22 @@ def test_words_alone_put_the_passages_in_the_order_of_their_bm25(monkeypatch: py
     assert found.rows.tolist()[:2] == [4, 0]
     np.testing.assert_allclose(found.lexical, expected[found.rows])
     assert (found.lexical[2:] == 0).all()
+
+
+def test_a_name_is_found_by_its_sound_in_another_script() -> None:
+    texts = ["oil here", "oil of Путин", "oil there"]
+    found = rank(word_index(texts), "putin oil")
+    assert found.rows[0] == 1
+    by_sound = LexicalIndex([sounds(fold(text)) for text in texts]).scores("btn")[1]
+    by_letters = LexicalIndex(texts).scores("putin oil")[1]
+    np.testing.assert_allclose(found.lexical[0], by_letters + ranking.SOUND * (by_sound - by_letters), rtol=1e-5)
+
+
+def test_a_word_found_by_its_letters_gains_nothing_by_its_sound() -> None:
+    found = rank(word_index(["president war", "war"]), "president")
+    np.testing.assert_allclose(
+        found.lexical[0], LexicalIndex(["president war", "war"]).scores("president")[0], atol=0.1
+    )
 
 
 def test_equal_scores_keep_the_order_of_the_passages() -> None:

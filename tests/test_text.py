@@ -112,6 +112,7 @@ SAME = [
     ("كـــتاب", "كتاب"),
     ("soft\u00adhyphen", "softhyphen"),
     ("ΣΊΣΥΦΟΣ", "σισυφος"),
+    ("бiлiм Iс үйлендi", "білім іс үйленді"),
 ]
 
 
@@ -119,6 +120,10 @@ SAME = [
 def test_readers_spellings_of_one_word_are_one(written: str, plain: str) -> None:
     assert fold(written).strip() == fold(plain).strip()
     assert fold(plain).strip() == fold(fold(plain)).strip()
+
+
+def test_a_latin_i_among_latin_letters_stays() -> None:
+    assert fold("Wi-Fi iz ii") == "wi fi iz ii"
 
 
 def test_letters_that_differ_stay_apart() -> None:

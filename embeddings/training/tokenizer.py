@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from embeddings.text import DROPPED, JOINED, VARIANTS, fold
+from embeddings.text import CYRILLIC_I, DROPPED, JOINED, MIXED, VARIANTS, fold
 from embeddings.training.data import Pairs, read_sources
 
 PIECES = 64_000
@@ -35,6 +35,7 @@ def folding() -> normalizers.Normalizer:
             *letters,
             normalizers.Replace(Regex(r"\p{Cf}"), ""),
             normalizers.Replace(Regex(r"[^\p{L}\p{N}\p{M}]"), " "),
+            normalizers.Replace(Regex(MIXED), CYRILLIC_I),
             normalizers.Replace(Regex(JOINED), ""),
         ]
     )

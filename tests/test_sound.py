@@ -1,0 +1,49 @@
+"""Words of four scripts against the consonants that they share."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.sound import SHORTEST, sounds
+from embeddings.text import fold
+
+NAMES = [
+    "Tokayev Toqaev توكاييف توکایف Токаев Тоқаев",
+    "Kazakhstan Kazakistan كازاخستان قزاقستان Казахстан Қазақстан",
+    "Vladimir فلاديمير ولادیمیر Владимир",
+    "Victoria Viktorya فيكتوريا ویکتوریا Виктория",
+    "Chopin شوبان شوپن Шопен",
+    "George جورج Джордж",
+    "Beyoncé بيونسيه Бейонсе",
+    "Астана Astana أستانا آستانه",
+]
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_a_name_sounds_the_same_in_every_script(names: str) -> None:
+    assert len({sounds(fold(name)) for name in names.split()}) == 1
+
+
+def test_the_arabic_article_is_no_part_of_a_name() -> None:
+    assert sounds(fold("بالقاهرة")) == sounds(fold("القاهرة")) == sounds(fold("قاهرة"))
+
+
+def test_names_that_differ_stay_apart() -> None:
+    assert (
+        len({sounds(fold(name)) for name in "Putin Biden Merkel Macron Berdymukhamedov Rahmon Mirziyoyev".split()}) == 7
+    )
+
+
+def test_words_of_few_consonants_have_no_sound() -> None:
+    assert sounds("who is xi in 2022") == ""
+    assert sounds("") == ""
+
+
+@given(st.text())
+def test_a_sound_is_made_of_the_same_few_letters_and_never_of_two_alike(text: str) -> None:
+    for sound in sounds(fold(text)).split():
+        assert set(sound) <= set("btdksjflrmn")
+        assert len(sound) >= SHORTEST
+        assert all(one != other for one, other in pairwise(sound))
