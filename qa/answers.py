@@ -31,6 +31,12 @@ class Hit:
         """The passage's words, exactly as they stand in the document."""
         return self.document.text[self.passage.span.start : self.passage.span.end]
 
+    @property
+    def page(self) -> int | None:
+        """The page, from 1, on which the marked sentence begins; None where the document has no pages."""
+        marked = self.highlights[0].start if self.highlights else 0
+        return self.document.page(self.passage.span.start + marked)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -9,39 +9,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
-from qa.passages import Passage, Span
+from qa.tables import (
+    DOCUMENT,
+    FORMAT,
+    TABLES,
+    Row,
+    document_values,
+    passage_values,
+    to_document,
+    to_embedded,
+    to_row,
+    widen,
+)
 
 FILE = "catalog.sqlite"
-FORMAT = 1  # raise it when the tables change
 WAIT = 5.0  # seconds for another process to finish its transaction
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS passages (
-    document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE, number INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences BLOB NOT NULL, repeats BLOB NOT NULL,
-    digest TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL, tokens BLOB NOT NULL, sizes BLOB NOT NULL,
-    norms BLOB NOT NULL,     PRIMARY KEY (document, number)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A passage as it stands in the catalog; `digest` is that of its folded text."""
-
-    passage: Passage
-    digest: str
-    language: str
-    embedded: Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +74,8 @@ class Catalog:
         settings = self._settings()
         if "fingerprint" not in settings:
             return None
-        return Stamp(settings["model"], settings["fingerprint"], settings["splitter"])
+        older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
+        return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
 
     def source(self) -> Path | None:
         """Return the folder of documents that the index follows, None where there is no index yet."""
@@ -119,11 +106,11 @@ class Catalog:
         with self._read() as db:
             rows: dict[int, list[Row]] = {}
             for document, *columns in db.execute("SELECT * FROM passages ORDER BY document, number"):
-                rows.setdefault(document, []).append(_row(*columns))
-            found = db.execute("SELECT id, path, digest, title, text FROM documents ORDER BY path").fetchall()
+                rows.setdefault(document, []).append(to_row(*columns))
+            found = db.execute(f"SELECT id, {DOCUMENT} FROM documents ORDER BY path").fetchall()
             return Contents(
                 int(_settings(db)["generation"]),
-                tuple(Document(*columns) for _, *columns in found),
+                tuple(to_document(*columns) for _, *columns in found),
                 tuple(tuple(rows.get(key, ())) for key, *_ in found),
                 _skipped(db),
             )
@@ -157,7 +144,8 @@ class Catalog:
             db.execute("BEGIN IMMEDIATE")
             if db.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 self._check_format(db)
-            for statement in _TABLES.split(";\n"):
+                widen(db, _settings(db).get("format", ""))
+            for statement in TABLES.split(";\n"):
                 db.execute(statement)
             yield Transaction(db)
             db.execute("INSERT OR REPLACE INTO settings VALUES ('format', ?)", [str(FORMAT)])
@@ -213,13 +201,13 @@ class Transaction:
         """Return what is already embedded of the passages with these digests."""
         wanted = set(digests)
         found = self._db.execute("SELECT digest, vector, tokens, sizes, norms FROM passages")
-        return {digest: _embedded(*blobs) for digest, *blobs in found if digest in wanted}
+        return {digest: to_embedded(*blobs) for digest, *blobs in found if digest in wanted}
 
     def documents(self, paths: Iterable[str]) -> list[Document]:
         """Return indexed documents by their paths."""
         wanted = set(paths)
-        found = self._db.execute("SELECT path, digest, title, text FROM documents ORDER BY path")
-        return [Document(*columns) for columns in found if columns[0] in wanted]
+        found = self._db.execute(f"SELECT {DOCUMENT} FROM documents ORDER BY path")
+        return [to_document(*columns) for columns in found if columns[1] in wanted]
 
     def clear(self) -> None:
         """Remove every document."""
@@ -232,12 +220,11 @@ class Transaction:
     def put(self, document: Document, rows: Iterable[Row]) -> None:
         """Add a document with its passages, in place of one with the same path."""
         self.remove([document.path])
-        values = (document.path, document.digest, document.title, document.text)
-        key = self._db.execute(
-            "INSERT INTO documents (path, digest, title, text) VALUES (?, ?, ?, ?)", values
-        ).lastrowid
+        values = document_values(document)
+        key = self._db.execute(f"INSERT INTO documents ({DOCUMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values).lastrowid
         self._db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(key, *_columns(row)) for row in rows]
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(key, *passage_values(row)) for row in rows],
         )
 
     def finish(self, stamp: Stamp, source: Path, skipped: Iterable[Skipped]) -> None:
@@ -263,35 +250,3 @@ def _settings(db: sqlite3.Connection) -> dict[str, str]:
 def _skipped(db: sqlite3.Connection) -> tuple[Skipped, ...]:
     found = db.execute("SELECT path, reason, lost FROM skipped ORDER BY path")
     return tuple(Skipped(path, reason, bool(lost)) for path, reason, lost in found)
-
-
-def _columns(row: Row) -> tuple[object, ...]:
-    passage, embedded = row.passage, row.embedded
-    spans = (_pack(passage.sentences), _pack(passage.repeats))
-    blobs = (embedded.vector, embedded.tokens, embedded.sizes, embedded.norms)
-    start, end = passage.span.start, passage.span.end
-    return passage.number, start, end, *spans, row.digest, row.language, *(blob.tobytes() for blob in blobs)
-
-
-def _row(
-    number: int, start: int, end: int, sentences: bytes, repeats: bytes, digest: str, language: str, *blobs: bytes
-) -> Row:
-    passage = Passage(number, Span(start, end), _unpack(sentences), _unpack(repeats))
-    return Row(passage, digest, language, _embedded(*blobs))
-
-
-def _embedded(vector: bytes, tokens: bytes, sizes: bytes, norms: bytes) -> Embedded:
-    return Embedded(
-        np.frombuffer(vector, np.float32),
-        np.frombuffer(tokens, np.uint16),
-        np.frombuffer(sizes, np.int32),
-        np.frombuffer(norms, np.float32),
-    )
-
-
-def _pack(spans: Iterable[Span]) -> bytes:
-    return np.array([(span.start, span.end) for span in spans], np.int64).tobytes()
-
-
-def _unpack(blob: bytes) -> tuple[Span, ...]:
-    return tuple(Span(int(start), int(end)) for start, end in np.frombuffer(blob, np.int64).reshape(-1, 2))

@@ -209,6 +209,7 @@ def _hit_object(hit: Hit) -> dict[str, object]:
         "text": hit.text,
         "highlights": [[span.start, span.end] for span in hit.highlights],
         "language": hit.language,
+        "page": hit.page,
     }
 
 

@@ -1,5 +1,6 @@
 """Turn the bytes of a file into a document, and say of a file that holds no text why it was skipped."""
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Callable
@@ -21,6 +22,14 @@ class Document:
     digest: str
     title: str
     text: str
+    format: str = "text"
+    note: str = ""  # what the reader should know of how it was read
+    date: str = ""  # ISO 8601, as its metadata tells; empty where they tell none
+    pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
+
+    def page(self, offset: int) -> int | None:
+        """Return the number, from 1, of the page that the character at `offset` stands on."""
+        return bisect.bisect_right(self.pages, offset) or None
 
 
 def read_document(path: str, content: bytes, digest: str) -> Document:

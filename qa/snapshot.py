@@ -12,12 +12,13 @@ from embeddings.static import StaticEncoder, Tokens
 from embeddings.stores import FaissStore
 from embeddings.text import fold
 from qa.answers import Answer, Hit, Place
-from qa.catalog import Contents, Row
+from qa.catalog import Contents
 from qa.documents import Document
 from qa.folder import Skipped
 from qa.language import detect
 from qa.passages import Span
 from qa.ranking import Index, Ranked, highlight, rank
+from qa.tables import Row
 from qa.trust import CONFIDENT, confidence
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.answers import counted
-from qa.catalog import Catalog, Row, Stamp, Transaction
+from qa.catalog import Catalog, Stamp, Transaction
 from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import EmptyFolderError
 from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
 from qa.language import detect
 from qa.passages import SPLITTER, Passage, split
+from qa.tables import Row
 
 BATCH = 64  # passages embedded between two reports of progress
 
@@ -133,7 +134,7 @@ def _reason(old: Stamp | None, new: Stamp) -> str | None:
         return f"the model is now {new.model}, was {old.model}"
     if old.fingerprint != new.fingerprint:
         return f"the model {new.model} has other weights than before"
-    return "this version of Sanad cuts passages differently"
+    return "this version of Sanad reads, cuts or keeps text differently"
 
 
 def _nothing_found(folder: Path, skipped: Sequence[Skipped], kept: int) -> str:

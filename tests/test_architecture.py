@@ -20,6 +20,7 @@ qa.furniture qa.folder
 qa.documents
 qa.passages qa.language
 qa.embed
+qa.tables
 qa.answers qa.catalog
 qa.ranking
 qa.trust

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import qa.catalog
-from qa.catalog import FILE, FORMAT, NOTHING, Catalog, Contents, Row, Stamp
+from qa.catalog import FILE, NOTHING, Catalog, Contents, Stamp
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
 from qa.passages import Passage, Span
+from qa.tables import FORMAT, Row
 
 STAMP = Stamp("a model", "f1", "1")
 HOLD = """
@@ -28,7 +29,7 @@ sys.stdin.read()
 
 
 def document(path: str, text: str = "متن «one» two") -> Document:
-    return Document(path, "d" + path, "عنوان " + path, text)
+    return Document(path, "d" + path, "عنوان " + path, text, "pdf", "نوشته", "2022-12-02", (0, 4))
 
 
 def row(number: int, digest: str = "p") -> Row:
@@ -147,7 +148,11 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 1")  # so that the transaction reaches the disk before it ends
 db.execute("BEGIN IMMEDIATE")
 db.execute("CREATE TABLE IF NOT EXISTS documents (id INTEGER PRIMARY KEY, path, digest, title, text)")
-db.executemany("INSERT INTO documents VALUES (?, ?, '', '', ?)", [(100 + i, str(i), "text " * 9999) for i in range(99)])
+rows = [(100 + i, str(i), "text " * 9999) for i in range(99)]
+others = [row[1] for row in db.execute("PRAGMA table_info(documents)")][5:]
+columns = "".join(f", {name}" for name in others)
+empty = ", ''" * len(others)
+db.executemany(f"INSERT INTO documents (id, path, digest, title, text{columns}) VALUES (?, ?, '', '', ?{empty})", rows)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -110,7 +110,7 @@ def test_a_document_without_a_headline_is_called_by_its_file() -> None:
 def test_visible_text_can_be_printed_on_one_terminal(text: str) -> None:
     shown = visible(text)
     shown.encode()
-    assert len(shown) == len(text)
+    assert len(shown) == len(text.replace("\r\n", "\n"))
     assert not [c for c in shown if c not in "\n\t" and (c < " " or "\x7f" <= c < "\xa0")]
     assert visible(shown) == shown
 
@@ -121,3 +121,9 @@ def test_a_name_keeps_to_its_line_and_its_direction(text: str) -> None:
     assert len(shown) == len(text)
     assert not re.search(r"[\n\r\x1b\u202a-\u202e\u2066-\u2069]", shown)
     assert [c for c in shown if c != "\ufffd"] == [c for c, s in zip(text, shown, strict=True) if s != "\ufffd"]
+
+
+def test_a_page_holds_its_characters_to_the_next_one() -> None:
+    document = Document("a.pdf", "", "", "one two three", "pdf", pages=(0, 4, 4, 8))
+    assert [document.page(offset) for offset in (0, 3, 4, 7, 8, 99)] == [1, 1, 3, 3, 4, 4]
+    assert Document("a.txt", "", "", "one").page(0) is None

@@ -99,6 +99,24 @@ def test_nothing_changed_embeds_and_writes_nothing(words: Library) -> None:
     assert report.summary == "Nothing to do: 3 documents unchanged."
 
 
+def test_an_index_of_an_older_format_is_made_again(words: Library, index: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(words.catalog.file) as db:
+        for column in ("format", "note", "date", "pages"):
+            db.execute(f"ALTER TABLE documents DROP COLUMN {column}")
+        db.execute("ALTER TABLE passages DROP COLUMN norms")
+        db.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
+    db.close()
+    older = word_library(words.folder, index, WordEncoder(WORDS))
+    assert len(older) == 0
+    assert "rebuilt" in older.check()[0]
+    report = older.update()
+    assert (report.rebuilt, len(report.unchanged)) == (
+        "this version of Sanad reads, cuts or keeps text differently",
+        3,
+    )
+    assert_fresh(older, tmp_path / "scratch")
+
+
 def test_a_moved_or_copied_file_embeds_nothing(words: Library, folder: Path) -> None:
     (folder / "a.txt").rename(folder / "moved.txt")
     shutil.copy(folder / "b.txt", folder / "copy.txt")
@@ -195,7 +213,7 @@ def test_other_weights_of_the_same_name_rebuild(words: Library, folder: Path, in
 
 def test_another_splitter_rebuilds(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qa.update, "SPLITTER", 10**6)
-    assert words.update().rebuilt == "this version of Sanad cuts passages differently"
+    assert words.update().rebuilt == "this version of Sanad reads, cuts or keeps text differently"
     assert words.update().rebuilt is None
 
 
