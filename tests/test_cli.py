@@ -16,7 +16,7 @@ import qa.cli
 from tests.conftest import ROOT, SEEDS, done, sanad
 
 KEYS = ["question", "language", "confident", "confidence", "hits"]
-HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language"]
+HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language", "page"]
 SCORE_KEYS = ["n", "unanswerable", "hit@1", "hit@3", "hit@5", "mrr", "refused_right", "refused_wrong"]
 COMMANDS = ["build", "ask", "eval", "serve", "doctor"]
 
