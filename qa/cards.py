@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from qa.answers import Answer, Hit, Place
 from qa.documents import Document
+from qa.evaluate import Question
+from qa.judgements import right, unanswerable, wrong
 from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
 from qa.passages import Span
 
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; a browser lays out more only slowly
 SHOWN_MISSES = 3
+Judged = frozenset[Question]
 SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0, "Not sure"))
 
 
@@ -23,45 +26,60 @@ class Turn:
     problem: str = ""
 
 
-def conversation(turns: Sequence[Turn], welcome: str) -> str:
-    """Return the questions and answers, oldest first, all but the newest folded; `welcome` where there are none."""
+def conversation(turns: Sequence[Turn], welcome: str, judged: Judged = frozenset()) -> str:
+    """Return the questions and answers, oldest first, all but the newest folded; `welcome` where there are none.
+
+    What is among `judged` shows as pressed.
+    """
     if not turns:
         return welcome
     *earlier, newest = turns
-    folded = "".join(map(_folded_turn, earlier))
+    folded = "".join(_folded_turn(turn, judged) for turn in earlier)
     past = f'<section class="past" aria-label="Earlier questions">{folded}</section>' if earlier else ""
-    return f'<p class="unseen" role="status">{_outcome(newest)}</p>{past}{_open_turn(newest)}'
+    return f'<p class="unseen" role="status">{_outcome(newest)}</p>{past}{_open_turn(newest, judged)}'
 
 
-def _open_turn(turn: Turn) -> str:
+def _open_turn(turn: Turn, judged: Judged) -> str:
     asked = f'<h2 class="asked" dir="auto">{escape(turn.question)}</h2>' if turn.question else ""
-    return f'<article class="turn" data-turn="{turn.number}">{asked}{_reply(turn)}</article>'
+    return f'<article class="turn" data-turn="{turn.number}">{asked}{_reply(turn, judged)}</article>'
 
 
-def _folded_turn(turn: Turn) -> str:
+def _folded_turn(turn: Turn, judged: Judged) -> str:
     asked = escape(turn.question)
     brief = "No answer" if turn.answer is None else "Found" if turn.answer.confident else "Not found"
     summary = f'<span class="was" dir="auto">{asked}</span> <small>{brief}</small>'
-    return f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn)}</details>'
+    return (
+        f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn, judged)}</details>'
+    )
 
 
 def _outcome(turn: Turn) -> str:
     return escape(turn.answer.verdict if turn.answer else turn.problem or "Searching…")
 
 
-def _reply(turn: Turn) -> str:
+def _reply(turn: Turn, judged: Judged) -> str:
     if turn.answer is None:
         return problem(turn.problem) if turn.problem else '<p class="searching">Searching…</p>'
     answer = turn.answer
     kind = "found" if answer.confident else "missing"
     verdict = f'<div class="verdict {kind}"><p>{escape(answer.verdict)}</p>{_trust(answer.confidence)}</div>'
     hits = answer.hits if answer.confident else answer.hits[:SHOWN_MISSES]
-    cards = "".join(_card(turn.number, hit, answer.hits[0].score) for hit in hits)
+    cards = "".join(_card(turn.number, answer, hit, judged) for hit in hits)
     listed = f'<ol class="hits">{cards}</ol>' if cards else ""
+    none = _thumb(str(turn.number), "none", "Nothing here answers it", pressed=unanswerable(answer) in judged)
+    last = f'<p class="judge">{none}</p>'
     if answer.confident or not listed:
-        return verdict + listed
+        return verdict + listed + last
     others = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
-    return f'{verdict}<details class="misses"><summary>Show the nearest miss{others}</summary>{listed}</details>'
+    misses = f'<details class="misses"><summary>Show the nearest miss{others}</summary>{listed}</details>'
+    return verdict + misses + last
+
+
+def _thumb(place: str, judgement: str, words: str, *, pressed: bool) -> str:
+    return (
+        f'<button type="button" class="thumb" data-judge="{place}" data-as="{judgement}" '
+        f'aria-pressed="{str(pressed).lower()}">{words}</button>'
+    )
 
 
 def _trust(confidence: float) -> str:
@@ -70,14 +88,17 @@ def _trust(confidence: float) -> str:
     return f'<p class="trust">{bar(percent)}{words} <span>{percent} %</span></p>'
 
 
-def _card(turn: int, hit: Hit, best: float) -> str:
-    direction = "rtl" if is_right_to_left(hit.text) else "ltr"
+def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
+    direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3>{label(_title(hit.document))}</h3>'
+    thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
+    thumbs += _thumb(place, "wrong", "Wrong", pressed=wrong(answer, hit) in judged)
     return (
         f'<li class="card"><header dir="{direction}">{head}</header>'
         f'<div class="passage" lang="{escape(hit.language)}">{paragraphs(hit.text, marks=hit.highlights)}</div>'
-        f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, best)}</p>'
-        f'<button type="button" data-open="{turn}.{hit.rank}">Open in document</button></footer></li>'
+        f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, answer.hits[0].score)}</p><div class="does">'
+        f'<span class="thumbs" role="group" aria-label="Passage {hit.rank} answers">{thumbs}</span>'
+        f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
 
 

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from embeddings.errors import SanadError
 from qa import cards, notices
-from qa.answers import Hit
+from qa.answers import Answer, Hit
 from qa.cards import Turn
-from qa.errors import QuestionError
+from qa.errors import CatalogError, QuestionError
+from qa.evaluate import Question
+from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import LONGEST_QUESTION, Library
 from qa.markup import problem
 from qa.notices import Example
@@ -116,6 +118,7 @@ class Chat:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.rebuild = Rebuild(library)
+        self.judgements = Judgements(library.catalog.folder)
 
     def examples(self) -> list[Example]:
         """Return the examples whose documents are indexed."""
@@ -125,7 +128,7 @@ class Chat:
     def show(self, turns: Turns) -> str:
         """Return the conversation, or what stands there before the first question."""
         if self.library.documents:
-            return cards.conversation(turns, notices.welcome(self.examples()))
+            return cards.conversation(turns, notices.welcome(self.examples()), self._judged())
         folder, work = str(self.library.folder.absolute()), self.rebuild.work
         return cards.conversation(turns, notices.nothing_indexed(folder, working=work.running, problem=work.problem))
 
@@ -170,8 +173,8 @@ class Chat:
 
     def open(self, turns: Turns, place: str) -> str:
         """Return the document of the hit named `place`, an empty string where this conversation has no such hit."""
-        hit = _find(turns, place)
-        return cards.viewer(place, hit, self._note(hit)) if hit else ""
+        found = _find(turns, place)
+        return cards.viewer(place, found[1], self._note(found[1])) if found else ""
 
     def _note(self, hit: Hit) -> str:
         now = {document.path: document.digest for document in self.library.documents}.get(hit.document.path)
@@ -180,6 +183,28 @@ class Chat:
         if now != hit.document.digest:
             return "This document was changed since. Here is its text as it was searched."
         return ""
+
+    def judge(self, turns: Turns, place: str, judgement: str, *, holds: bool) -> str:
+        """Write down, or take back, what a reader says of a passage or an answer; return how much is judged now.
+
+        Raise CatalogError where that cannot be written. What is no judgement of this conversation changes nothing.
+        """
+        judged = _judgement(turns, place, judgement)
+        if judged and holds:
+            self.judgements.add(judged)
+        elif judged:
+            self.judgements.remove(judged)
+        return self.judged()
+
+    def judged(self) -> str:
+        """Return how much is judged and where that is written."""
+        return notices.judged(len(self._judged()), str(self.judgements.file.absolute()))
+
+    def _judged(self) -> frozenset[Question]:
+        try:
+            return self.judgements.read()
+        except CatalogError:  # which the next judgement will tell; answers do not need them
+            return frozenset()
 
     def count(self) -> str:
         """Return how much is indexed."""
@@ -202,9 +227,17 @@ def _changed(report: Report) -> bool:
     return bool(report.added or report.changed or report.removed or report.rebuilt)
 
 
-def _find(turns: Turns, place: str) -> Hit | None:
+def _find(turns: Turns, place: str) -> tuple[Answer, Hit] | None:
     for turn in turns:
         for hit in turn.answer.hits if turn.answer else ():
-            if place == f"{turn.number}.{hit.rank}":
-                return hit
+            if turn.answer and place == f"{turn.number}.{hit.rank}":
+                return turn.answer, hit
     return None
+
+
+def _judgement(turns: Turns, place: str, judgement: str) -> Question | None:
+    if judgement == "none":
+        answers = [turn.answer for turn in turns if str(turn.number) == place]
+        return unanswerable(answers[0]) if answers and answers[0] else None
+    found, says = _find(turns, place), {"right": right, "wrong": wrong}.get(judgement)
+    return says(*found) if found and says else None

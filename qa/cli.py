@@ -157,6 +157,8 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
 def _failure(outcome: evaluate.Outcome) -> str:
     if outcome.question.document is None:
         return "answered, and nothing there answers it"
+    if not outcome.question.contains:
+        return "the first passage is one that was judged wrong"
     place = f"right passage at rank {outcome.rank}" if outcome.rank else f"no right passage in {evaluate.DEPTH}"
     return place + (", refused" if outcome.refused else "")
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from embeddings.text import fold
+from qa.answers import Answer, Hit
 from qa.errors import EvaluationError
 from qa.library import Library
 
@@ -14,27 +15,38 @@ DEPTH = 10  # hits looked at for the mean reciprocal rank
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the strings of which a right passage contains one; `document` is None where none answers."""
+    """A question with the strings of which a right passage contains one; `document` is None where none answers.
+
+    `wrong` are strings of passages that do not answer it: where one of them comes first, that is a failure. Where they
+    are all that is known of a question, it counts in no measure.
+    """
 
     language: str
     text: str
     document: str | None
     contains: tuple[str, ...]
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one question: the rank of the first right hit, None where there was none, and whether refused."""
+    """What came of one question: the rank of the first right hit, None where there was none, and whether refused.
+
+    `misled` tells that a passage known to be wrong came first and was not refused.
+    """
 
     question: Question
     rank: int | None
     refused: bool
+    misled: bool = False
 
     @property
     def failed(self) -> bool:
         """Tell whether the reader was told something wrong, or not told what stands there."""
         if self.question.document is None:
             return not self.refused
+        if not self.question.contains:
+            return self.misled
         return self.refused or self.rank != 1
 
 
@@ -53,55 +65,78 @@ class Score:
 
 
 def read_questions(file: Path) -> list[Question]:
-    """Read one JSON object per line; raise EvaluationError with the line that does not fit."""
+    """Read one JSON object per line; lines about the same question are one question with several right passages.
+
+    Raise EvaluationError with the line that does not fit.
+    """
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").split("\n")  # a text in JSON may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"The questions in {file} cannot be read ({error}): name a UTF-8 text file.") from error
-    questions = [_read(file, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    if not questions:
+    numbered = [(f"Line {number} of {file}", line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if not numbered:
         raise EvaluationError(f"There are no questions in {file}: write one JSON object per line.")
-    return questions
+    questions: dict[tuple[str, str, bool], Question] = {}
+    for where, line in numbered:
+        found = parse(line, where)
+        key = (found.language, found.text, found.document is None)
+        questions[key] = _join(questions[key], found) if key in questions else found
+    return list(questions.values())
 
 
-def _read(file: Path, number: int, line: str) -> Question:
+def _join(one: Question, other: Question) -> Question:
+    first = one if one.contains else other  # the document is that of a right passage where there is one
+    contains, wrong = (
+        tuple(dict.fromkeys(texts)) for texts in (one.contains + other.contains, one.wrong + other.wrong)
+    )
+    return replace(first, contains=contains, wrong=wrong)
+
+
+def parse(line: str, where: str = "This line") -> Question:
+    """Return the question in a line of JSON; raise EvaluationError where it is none."""
     try:
         found = json.loads(line)
-        if isinstance(found.get("contains"), str):
-            raise TypeError("contains is a text, not a list")
-        question = Question(found["lang"], found["question"], found["document"], tuple(found.get("contains") or ()))
+        lists = [found.get(name) or () for name in ("contains", "wrong")]
+        if any(isinstance(texts, str) for texts in lists):
+            raise TypeError("contains or wrong is a text, not a list")
+        question = Question(found["lang"], found["question"], found["document"], *map(tuple, lists))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluationError(
-            f"Line {number} of {file} is no question ({type(error).__name__}: {error}): write "
+            f"{where} is no question ({type(error).__name__}: {error}): write "
             '{"lang": "en", "question": "…", "document": "file.txt" or null, "contains": ["…"]}.'
         ) from error
-    texts = [question.language, question.text, *question.contains]
+    texts = [question.language, question.text, *question.contains, *question.wrong]
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise EvaluationError(f"Line {number} of {file}: lang, question and contains must be texts that are not empty.")
-    if question.document is not None and not question.contains:
-        raise EvaluationError(f"Line {number} of {file}: an answerable question needs one string in contains.")
+        raise EvaluationError(f"{where}: lang, question, contains and wrong must be texts that are not empty.")
+    if question.document is not None and not (question.contains or question.wrong):
+        raise EvaluationError(f"{where}: an answerable question needs one string in contains.")
     return question
 
 
 def ask_all(library: Library, questions: Iterable[Question]) -> list[Outcome]:
     """Ask every question and look where the first right hit stands."""
-    return [_ask(library, question) for question in questions]
+    return [judge(library.ask(question.text, DEPTH), question) for question in questions]
 
 
-def _ask(library: Library, question: Question) -> Outcome:
-    answer = library.ask(question.text, DEPTH)
-    wanted = [_plain(text) for text in question.contains]
-    right = [hit.rank for hit in answer.hits if any(text in _plain(hit.text) for text in wanted)]
-    return Outcome(question, right[0] if right else None, not answer.confident)
+def judge(answer: Answer, question: Question) -> Outcome:
+    """Return what came of a question that was answered so."""
+    right = [hit.rank for hit in answer.hits if _holds(hit, question.contains)]
+    misled = answer.confident and any(_holds(hit, question.wrong) for hit in answer.hits[:1])
+    return Outcome(question, right[0] if right else None, not answer.confident, misled)
 
 
-def _plain(text: str) -> str:
+def _holds(hit: Hit, texts: Sequence[str]) -> bool:
+    return any(plain(text) in plain(hit.text) for text in texts)
+
+
+def plain(text: str) -> str:
+    """Return `text` folded, with single spaces: how questions and passages are compared."""
     return " ".join(fold(text).split())
 
 
 def score(outcomes: Sequence[Outcome]) -> Score:
     """Return the fractions over some outcomes; ranks count whether the answer was refused or not."""
-    answerable = [outcome for outcome in outcomes if outcome.question.document is not None]
+    answerable = [found for found in outcomes if found.question.document is not None and found.question.contains]
     unanswerable = [outcome for outcome in outcomes if outcome.question.document is None]
     ranks = [outcome.rank or 0 for outcome in answerable]
     return Score(

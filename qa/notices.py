@@ -84,3 +84,13 @@ def skipped(files: Sequence[Skipped]) -> str:
 
 def _skips(files: Sequence[Skipped]) -> str:
     return f'<ul class="skips">{"".join(f"<li>{label(file.path)}: {escape(file.reason)}</li>" for file in files)}</ul>'
+
+
+def judged(number: int, file: str) -> str:
+    """Return how many judgements there are and where; an empty string where there is none."""
+    if not number:
+        return ""
+    return (
+        f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} '
+        '<a href="questions.jsonl" download>Download</a></p>'
+    )

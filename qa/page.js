@@ -10,8 +10,9 @@ const shut = () => {
 };
 
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-open], [data-ask], [data-close]");
+  const button = event.target.closest("[data-open], [data-ask], [data-close], [data-judge]");
   if (!button) return;
+  if (button.dataset.judge) return judge(button);
   const { open, ask } = button.dataset;
   if (ask) return trigger("select", { ask });
   if (!open) return shut();
@@ -19,6 +20,17 @@ element.addEventListener("click", (event) => {
   if (shown) return reveal(shown);
   trigger("click", { open });
 });
+
+// The server keeps the judgements; only where it cannot does it send the conversation again, as it is written.
+const judge = (button) => {
+  const { judge: place, as } = button.dataset;
+  const holds = button.getAttribute("aria-pressed") !== "true";
+  const against = { right: `[data-judge="${place}"][data-as="wrong"], [data-judge="${place.split(".")[0]}"]`,
+    wrong: `[data-judge="${place}"][data-as="right"]`, none: `[data-judge^="${place}."][data-as="right"]` }[as];
+  for (const other of holds ? element.querySelectorAll(against) : []) other.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-pressed", holds);
+  trigger("like", { judge: place, as, holds: String(holds) });
+};
 
 element.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && element.querySelector("[data-place]")) shut();

@@ -18,9 +18,11 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from qa.chat import Chat, Shown, Turns
-from qa.errors import ServerError
+from qa.errors import CatalogError, ServerError
 from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
+from qa.markup import problem
+from qa.routes import routes
 
 HOST, PORT = "127.0.0.1", 7860
 
@@ -39,6 +41,13 @@ class _Events:
 
     def open(self, turns: Turns, event: gr.EventData) -> str:
         return self._chat.open(turns, _chosen(event, "open"))
+
+    def judge(self, turns: Turns, event: gr.EventData) -> tuple[Any, Any]:
+        place, judgement, holds = (_chosen(event, name) for name in ("judge", "as", "holds"))
+        try:
+            return gr.skip(), self._chat.judge(turns, place, judgement, holds=holds == "true")
+        except CatalogError as error:  # the buttons show what holds already: show what is written
+            return self._chat.show(turns), problem(str(error))
 
     def update(self) -> Iterator[tuple[str, str, gr.Button]]:
         self._chat.rebuild.start()
@@ -83,6 +92,7 @@ def build_page(library: Library) -> gr.Blocks:
             rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm")
         notice = _html("", "told")
         conversation = _html("", "conversation", script=_file("page.js"))
+        judged = _html("", "judged")
         with gr.Row(elem_id="composer"):
             refusal = _html("", "refusal")
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
@@ -92,16 +102,19 @@ def build_page(library: Library) -> gr.Blocks:
         asked = gr.on([box.submit, button.click], events.ask, [box, turns], shown, concurrency_limit=2, **quiet)
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **quiet)
         conversation.click(events.open, turns, document, concurrency_limit=2, **quiet)
+        conversation.like(events.judge, turns, [conversation, judged], trigger_mode="multiple", **quiet)
         updated = rebuild.click(events.update, None, told, concurrency_limit=8, **quiet)
         loaded = page.load(events.load, None, told, concurrency_limit=32, **quiet)
         for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
             moment(events.follow, None, told, concurrency_limit=32, **quiet)
         for moment in (page.load, updated.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **quiet)
+        page.load(chat.judged, None, judged, concurrency_limit=8, **quiet)
     page.queue(max_size=64, api_open=False)
     return page
 
 
+_NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
 
 
@@ -149,7 +162,7 @@ def _settings(library: Library, host: str, port: int) -> dict[str, Any]:
         "max_file_size": LARGEST_BODY,
         "blocked_paths": [str(library.folder.absolute()), str(library.catalog.file.absolute().parent)],
         "state_session_capacity": 500,
-        "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None, "middleware": [guard]},
+        "app_kwargs": {**_NO_DOCS, "routes": routes(library), "middleware": [guard]},
         "theme": gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         "head": f"<style>{_file('page.css')}</style>",
     }

@@ -27,8 +27,9 @@ qa.trust
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.markup
-qa.cards qa.notices
+qa.guard qa.markup qa.judgements
+qa.notices qa.routes
+qa.cards
 qa.chat
 qa.web
 qa.cli

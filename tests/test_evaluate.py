@@ -1,12 +1,13 @@
 """Measures against a case worked out by hand, and questions that cannot be read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qa.errors import EvaluationError
-from qa.evaluate import Outcome, Question, Score, ask_all, read_questions, score, score_languages
+from qa.evaluate import Outcome, Question, Score, ask_all, judge, read_questions, score, score_languages
 from tests.conftest import WordEncoder, word_library, write_files
 
 GOOD = {"lang": "en", "question": "Who?", "document": "a.txt", "contains": ["x", "y"]}
@@ -65,11 +66,46 @@ def test_questions_are_read_as_they_stand(tmp_path: Path) -> None:
     assert read_questions(file) == [Question("en", "Who?", "a.txt", ("x", "y")), Question("fa", "کی؟", None, ())]
 
 
+def test_lines_about_the_same_question_are_one_question(tmp_path: Path) -> None:
+    lines = [
+        {**GOOD, "contains": ["x"]}, {**GOOD, "document": "b.txt", "contains": ["y", "x"]},
+        {**GOOD, "document": "c.txt", "contains": [], "wrong": ["z"]}, {**GOOD, "document": None, "contains": []},
+        {**GOOD, "lang": "de"},
+    ]  # fmt: skip
+    file = tmp_path / "q.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    both = Question("en", "Who?", "a.txt", ("x", "y"), ("z",))
+    assert read_questions(file) == [both, Question("en", "Who?", None, ()), Question("de", "Who?", "a.txt", ("x", "y"))]
+    file.write_text("\n".join(map(json.dumps, reversed(lines))))
+    assert read_questions(file)[-1] == Question("en", "Who?", "b.txt", ("y", "x"), ("z",))
+
+
+def test_a_line_may_hold_any_separator_that_json_lets_stand(tmp_path: Path) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text(json.dumps({**GOOD, "contains": ["a\u2028b\x85c"]}, ensure_ascii=False) + "\r\n", "utf-8")
+    assert read_questions(file)[0].contains == ("a\u2028b\x85c",)
+
+
+def test_a_passage_judged_wrong_fails_where_it_comes_first_and_counts_in_no_measure(tmp_path: Path) -> None:
+    first = Question("en", "oil war", "a.txt", (), ("zzz", "OIL field"))
+    second = Question("en", "oil war", "b.txt", (), ("peace",))
+    text = {"a.txt": "An oil field of the war.\n", "b.txt": "The oil of peace.\n"}
+    library = word_library(write_files(tmp_path / "docs", text), tmp_path / "index", WordEncoder("oil war"))
+    library.update()
+    sure = replace(library.ask("oil war"), confident=True)
+    unsure = replace(sure, confident=False)
+    assert [hit.document.path for hit in sure.hits] == ["a.txt", "b.txt"]
+    outcomes = [judge(sure, first), judge(sure, second), judge(unsure, first)]
+    assert [outcome.failed for outcome in outcomes] == [True, False, False]
+    assert score(outcomes) == Score(0, 0, None, None, None, None, None, None)
+
+
 BAD = [
     "no json", "[]", "1", "null", '"text"', "{}", json.dumps({**GOOD, "lang": 1}),
     json.dumps({**GOOD, "question": " "}), json.dumps({**GOOD, "contains": "a text"}),
     json.dumps({**GOOD, "contains": []}), json.dumps({**GOOD, "contains": [1]}), json.dumps({**GOOD, "contains": 3}),
     json.dumps({"lang": "en", "question": "x"}), json.dumps({**GOOD, "question": None}),
+    json.dumps({**GOOD, "wrong": "a text"}), json.dumps({**GOOD, "wrong": [" "]}),
 ]  # fmt: skip
 
 

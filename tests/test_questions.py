@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa.chat import EXAMPLES
-from qa.evaluate import Outcome, _plain, ask_all, read_questions, score, score_languages
+from qa.evaluate import Outcome, ask_all, plain, read_questions, score, score_languages
 from qa.library import Library
 from qa.notices import Example
 
@@ -34,9 +34,9 @@ def test_there_are_six_questions_in_each_language_and_one_without_an_answer() ->
 
 
 def test_each_answer_stands_in_one_passage_or_two_of_its_document_and_in_no_other(seed_library: Library) -> None:
-    entries = [(entry.document.path, _plain(entry.text)) for entry in seed_library._snapshot.entries]
+    entries = [(entry.document.path, plain(entry.text)) for entry in seed_library._snapshot.entries]
     for question in (question for question in QUESTIONS if question.document is not None):
-        held = [path for path, text in entries if any(_plain(part) in text for part in question.contains)]
+        held = [path for path, text in entries if any(plain(part) in text for part in question.contains)]
         assert set(held) == {question.document}, question
         assert len(held) <= 2, question
 

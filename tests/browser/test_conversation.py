@@ -1,5 +1,8 @@
 """Questions in a real browser: answers with marked passages, their documents, and what is not found."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.browser.conftest import (
@@ -140,6 +143,33 @@ def test_the_chat_is_used_by_keyboard_alone(chat):
     chat.wait_for_timeout(300)
     assert chat.evaluate("document.activeElement.classList.contains('sheet')")
     assert "Found" in (chat.text_content("[role=status]") or "")
+
+
+def test_thumbs_are_pressed_by_keyboard_and_the_file_of_judgements_is_downloaded(chat):
+    chat.ask(PERSIAN)
+    right, wrong, none = (f'article.turn [data-as="{name}"] >> nth=0' for name in ("right", "wrong", "none"))
+    assert chat.locator(right).inner_text() == "Right"
+    assert chat.locator(right).locator("xpath=..").get_attribute("aria-label") == "Passage 1 answers"
+    chat.focus(right)
+    chat.keyboard.press("Space")
+    chat.wait_for_selector("#judged >> text=1 judgement in")
+    assert chat.locator(right).get_attribute("aria-pressed") == "true"
+    assert chat.evaluate("document.activeElement.dataset.as") == "right"
+    with chat.expect_download() as download:
+        chat.click("#judged a")
+    line = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert (line["question"], line["document"]) == (PERSIAN, EDITED)
+    assert PERSIAN_ANSWER in line["contains"][0]
+    chat.click(none)  # which takes the other back
+    assert chat.locator(right).get_attribute("aria-pressed") == "false"
+    chat.click(wrong)
+    chat.wait_for_selector("#judged >> text=2 judgements in")
+    chat.ask(ENGLISH)
+    assert chat.locator('.past [data-as][aria-pressed="true"]').count() == 2  # the server knows them
+    chat.click(".past summary")
+    for pressed in (".past [data-as=none]", ".past [data-as=wrong] >> nth=0"):
+        chat.click(pressed)
+    chat.wait_for_selector("#judged p", state="detached")
 
 
 def test_a_forged_hit_opens_nothing(chat):
