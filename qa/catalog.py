@@ -99,6 +99,13 @@ class Catalog:
         with self._read() as db:
             return dict(db.execute("SELECT path, digest FROM documents"))
 
+    def times(self) -> dict[str, str]:
+        """Return by path when each document was indexed, in UTC as ISO 8601; nothing of an older index."""
+        if self._settings().get("format") != str(FORMAT):
+            return {}
+        with self._read() as db:
+            return dict(db.execute("SELECT path, indexed FROM documents"))
+
     def load(self) -> Contents:
         """Read everything, documents in order of their paths, passages in order of their documents."""
         if not self.exists():
@@ -221,7 +228,8 @@ class Transaction:
         """Add a document with its passages, in place of one with the same path."""
         self.remove([document.path])
         values = document_values(document)
-        key = self._db.execute(f"INSERT INTO documents ({DOCUMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values).lastrowid
+        places = f"{', '.join('?' * len(values))}, strftime('%Y-%m-%dT%H:%M:%SZ')"
+        key = self._db.execute(f"INSERT INTO documents ({DOCUMENT}, indexed) VALUES ({places})", values).lastrowid
         self._db.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(key, *passage_values(row)) for row in rows],

@@ -10,13 +10,14 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.passages import Passage, Span
 
-FORMAT = 2  # raise it when the tables change: an older index is made again
+FORMAT = 3  # raise it when the tables change: an older index is made again
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
-    format TEXT NOT NULL, note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL);
+    format TEXT NOT NULL, note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL,
+    indexed TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences BLOB NOT NULL, repeats BLOB NOT NULL,
@@ -43,7 +44,7 @@ def widen(db: sqlite3.Connection, found: str) -> None:
         return
     db.execute("DROP TABLE passages")
     present = {row[1] for row in db.execute("PRAGMA table_info(documents)")}
-    for name, kind in (("format", "TEXT"), ("note", "TEXT"), ("date", "TEXT"), ("pages", "BLOB")):
+    for name, kind in (("format", "TEXT"), ("note", "TEXT"), ("date", "TEXT"), ("pages", "BLOB"), ("indexed", "TEXT")):
         if name not in present:
             empty = "x''" if kind == "BLOB" else "''"
             db.execute(f"ALTER TABLE documents ADD COLUMN {name} {kind} NOT NULL DEFAULT {empty}")

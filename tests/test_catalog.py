@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,21 @@ def catalog(index: Path, tmp_path: Path) -> Catalog:
         transaction.put(document("سند.txt"), [])
         transaction.finish(STAMP, tmp_path, [Skipped("x", "why", False), Skipped("y", "because", True)])
     return catalog
+
+
+def test_each_document_tells_when_it_was_indexed(catalog: Catalog, index: Path) -> None:
+    before = catalog.times()
+    assert list(sorted(before)) == ["a.txt", "b.txt", "سند.txt"]
+    now = datetime.now(UTC)
+    assert all(abs(now - datetime.fromisoformat(time)) < timedelta(minutes=1) for time in before.values())
+    with sqlite3.connect(catalog.file) as db:
+        db.execute("UPDATE documents SET indexed = '2001-02-03T04:05:06Z'")
+    with catalog.write() as transaction:
+        transaction.put(document("b.txt"), [])
+    assert {path for path, time in catalog.times().items() if time.startswith("2001")} == {"a.txt", "سند.txt"}
+    with sqlite3.connect(catalog.file) as db:
+        db.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
+    assert catalog.times() == Catalog(index / "none").times() == {}
 
 
 def assert_same(one: Row, other: Row) -> None:
