@@ -17,12 +17,12 @@ TELLING = 20  # folded characters; a shorter sentence stands in too many passage
 
 def right(answer: Answer, hit: Hit) -> Question:
     """Return the judgement that `hit` answers the question: its marked sentence is what a right passage contains."""
-    return Question(answer.language, answer.question, hit.document.path, (_telling(hit),))
+    return Question(answer.language, answer.question, hit.document.path, _telling(hit))
 
 
 def wrong(answer: Answer, hit: Hit) -> Question:
     """Return the judgement that `hit` does not answer the question; what does, nobody said."""
-    return Question(answer.language, answer.question, hit.document.path, (), (_telling(hit),))
+    return Question(answer.language, answer.question, hit.document.path, (), _telling(hit))
 
 
 def unanswerable(answer: Answer) -> Question:
@@ -30,9 +30,9 @@ def unanswerable(answer: Answer) -> Question:
     return Question(answer.language, answer.question, None, ())
 
 
-def _telling(hit: Hit) -> str:
+def _telling(hit: Hit) -> tuple[str, ...]:
     marked = [hit.text[span.start : span.end] for span in hit.highlights]
-    return next((sentence for sentence in marked if len(plain(sentence)) >= TELLING), hit.text)
+    return tuple(sentence for sentence in marked if len(plain(sentence)) >= TELLING) or (hit.text,)
 
 
 class Judgements:

@@ -24,6 +24,7 @@ CANDIDATES = 200  # of each leg
 LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.2, 0.6
 ALONE = 0.6
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
+CLOSE = 0.1  # by how little less the second sentence must count to be highlighted too
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,18 @@ def _best(scores: Scores, k: int) -> npt.NDArray[np.int64]:
     return np.flatnonzero(scores > 0)
 
 
-def highlight(index: Index, question: str, sentences: Sequence[str], nearness: Scores) -> int:
-    """Return which of a hit's sentences answers: near to the question, and sharing its rare words."""
+def highlight(index: Index, question: str, sentences: Sequence[str], nearness: Scores) -> tuple[int, ...]:
+    """Return which of a hit's sentences answers: near to the question, and sharing its rare words.
+
+    Where the next best comes close it may as well be that one: both are returned, in the order of the text.
+    """
     shares = index.lexical.shares(fold(question), [fold(sentence) for sentence in sentences])  # (sentences,)
     if not len(nearness):
         nearness = index.encoder.encode_passages(sentences) @ index.encoder.encode_questions([question])[0]
     told = [_tells(sentence) for sentence in sentences]
-    return int(np.argmax(np.where(told, nearness + SHARED * shares, -np.inf) if any(told) else nearness))
+    scores = np.where(told, nearness + SHARED * shares, -np.inf) if any(told) else nearness  # (sentences,)
+    best, *others = np.argsort(-scores, kind="stable").tolist()
+    return tuple(sorted([best, *(row for row in others[:1] if scores[row] > scores[best] - CLOSE)]))
 
 
 def _tells(sentence: str) -> bool:

@@ -95,13 +95,13 @@ class Snapshot:
         passage, text = entry.row.passage, entry.text
         inside = [Span(s.start - passage.span.start, s.end - passage.span.start) for s in passage.sentences]
         spoken = [text[span.start : span.end] for span in inside]
-        marked = inside[highlight(self.index, question, spoken, ranked.nearness[place])]
+        marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
         elsewhere += [
             Place(self.entries[twin].document, self.entries[twin].row.passage.span) for twin in twins if twin != row
         ]
         score = float(ranked.scores[place])
-        return Hit(rank, score, entry.document, passage, entry.row.language, (marked,), tuple(elsewhere))
+        return Hit(rank, score, entry.document, passage, entry.row.language, tuple(marked), tuple(elsewhere))
 
 
 def _sentences(entries: tuple[Entry, ...]) -> Sentences:

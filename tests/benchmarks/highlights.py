@@ -36,14 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     answers = {str(line["id"]): plain(str(line["answer"])) for line in told if line.get("answer")}
     encoder = load_encoder()
     snapshot = Snapshot.build(contents_of(encoder, texts), encoder)
-    first = marked = 0
+    first = marked = several = 0
     for line in read_lines(options.questions, "question"):
         hit = snapshot.ask(str(line["text"]), 1).hits[0]
         if str(line["id"]) not in answers or hit.document.path not in right_passages(line):
             continue
         first += 1
+        several += len(hit.highlights) > 1
         marked += any(answers[str(line["id"])] in plain(hit.text[span.start : span.end]) for span in hit.highlights)
-    figures = {"marked": marked / max(first, 1), "n": first}
+    figures = {"marked": marked / max(first, 1), "with two marks": several / max(first, 1), "n": first}
     print(json.dumps(figures) if options.json else "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
     return 0
 
