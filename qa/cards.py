@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answers import Answer, Hit, Place
+from qa.asked import asked_words
 from qa.documents import Document
 from qa.evaluate import Question
 from qa.judgements import right, unanswerable, wrong
@@ -91,15 +92,25 @@ def _trust(confidence: float) -> str:
 def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
     direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3>{label(_title(hit.document))}</h3>'
+    shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit))
     thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
     thumbs += _thumb(place, "wrong", "Wrong", pressed=wrong(answer, hit) in judged)
     return (
         f'<li class="card"><header dir="{direction}">{head}</header>'
-        f'<div class="passage" lang="{escape(hit.language)}">{paragraphs(hit.text, marks=hit.highlights)}</div>'
+        f'<div class="passage" lang="{escape(hit.language)}">{shown}</div>'
         f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, answer.hits[0].score)}</p><div class="does">'
         f'<span class="thumbs" role="group" aria-label="Passage {hit.rank} answers">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
+
+
+def _asked(answer: Answer, hit: Hit) -> list[Span]:
+    """Return where the question's words stand in the marked sentences."""
+    return [
+        Span(mark.start + word.start, mark.start + word.end)
+        for mark in hit.highlights
+        for word in asked_words(answer.question, hit.text[mark.start : mark.end])
+    ]
 
 
 def _facts(hit: Hit, best: float) -> str:
@@ -129,12 +140,18 @@ def _title(document: Document) -> str:
     return document.title or document.path
 
 
-def viewer(place: str, hit: Hit, note: str = "") -> str:
-    """Return the document of `hit` with its passage set off and its sentence marked; `place` names the hit."""
+def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
+    """Return the document of `hit`, one of `answer`'s, with its passage set off and its sentence marked.
+
+    `place` names the hit.
+    """
     document, passage = hit.document, hit.passage.span
     start, end = _window(document.text, passage)
     moved = Span(passage.start - start, passage.end - start)
-    marks = [Span(moved.start + mark.start, moved.start + mark.end) for mark in hit.highlights]
+    marks, words = (
+        [Span(moved.start + span.start, moved.start + span.end) for span in spans]
+        for spans in (hit.highlights, _asked(answer, hit))
+    )
     whole = end - start == len(document.text)
     part = "" if whole else f"Characters {start:,} to {end:,} of {len(document.text):,} of this long document."
     notes = "".join(f'<p class="note">{escape(words)}</p>' for words in (note, part) if words)
@@ -146,7 +163,7 @@ def viewer(place: str, hit: Hit, note: str = "") -> str:
         f'<span class="fact">¶ {hit.passage.number}</span></p></div>'
         f'<button type="button" data-close="true">Close</button></header>'
         f'<div class="text" lang="{escape(hit.language)}" tabindex="0" aria-label="Text of the document" role="group">'
-        f"{notes}{paragraphs(document.text[start:end], passage=moved, marks=marks)}</div></section>"
+        f"{notes}{paragraphs(document.text[start:end], passage=moved, marks=marks, words=words)}</div></section>"
     )
 
 

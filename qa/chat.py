@@ -174,7 +174,7 @@ class Chat:
     def open(self, turns: Turns, place: str) -> str:
         """Return the document of the hit named `place`, an empty string where this conversation has no such hit."""
         found = _find(turns, place)
-        return cards.viewer(place, found[1], self._note(found[1])) if found else ""
+        return cards.viewer(place, *found, self._note(found[1])) if found else ""
 
     def _note(self, hit: Hit) -> str:
         now = {document.path: document.digest for document in self.library.documents}.get(hit.document.path)

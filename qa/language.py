@@ -1,8 +1,11 @@
 """Tell the language of a passage or question by its script, its letters and its commonest words."""
 
+import functools
 import re
 import unicodedata
 from collections import Counter
+
+from embeddings.text import fold
 
 UNKNOWN = "und"  # the code of ISO 639 for an undetermined language
 
@@ -67,3 +70,32 @@ def detect(text: str) -> str:
 
 def _script(character: str) -> str:
     return unicodedata.name(character, "").split(" ")[0].split("-")[0]
+
+
+# What else is common in questions and texts, and does not tell languages apart.
+_OTHERS = """
+a an and at been but can could from had he her his if in into it its me my no or our she so some such than that their
+them then there these they this those up us we were will would you your about after before between during over under
+while whom whose
+إلي هؤلاء ذلك تلك أو ثم بعد قبل بين كانت تكون يكون عند حتى لكن كل أي أيضا بن كما منذ خلال حول لماذا ماذا أنه أنها إن
+هر هم یا اما اگر تا پس پیش بین روی هیچ همه وی او آنها آن‌ها ایشان بود هستند دارد دارند کرده کنند کند نیز خود یک دو درباره
+а бы был была были быть в во вы да его ее ей если есть еще же или им их ли мы над них но об он она они от перед после
+при про свой себя так также там тем то того тоже той только у уже чем через чего чтобы эта эти этот
+сол ол осы да де та те жоқ емес болған болып бойы кейін дейін арасында мыне оның олар өз сияқты
+ama ancak bir çok den diye gibi göre ile ise kadar ki onun sonra tarafından var ya yok önce üzerinde arasında
+als am an auch auf aus bei bis da dass durch er es für hat hatte ich ihr ihre im ist kann mehr nach noch nur oder sein
+seine sich sie sind sowie über um unter vor war waren werden wie wird zu zum zur
+au aux avec ce ces cette dont elle elles en entre été fut il ils je leur mais ne ont ou où plus sa se ses si son sont
+tous une
+"""
+
+
+def is_common(folded: str) -> bool:
+    """Tell whether a folded word tells nothing of what a text is about: one of the commonest, or a single letter."""
+    return folded in _folded() or (len(folded) == 1 and folded.isalpha())
+
+
+@functools.cache
+def _folded() -> frozenset[str]:
+    telling = " ".join(words for found in _COMMON.values() for words in found.values())
+    return frozenset(fold(f"{telling} {_OTHERS}").split())

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from qa.documents import one_line
@@ -35,8 +35,10 @@ def label(text: str) -> str:
     return f"<bdi>{escape(one_line(text))}</bdi>"
 
 
-def paragraphs(text: str, *, passage: Span | None = None, marks: Sequence[Span] = ()) -> str:
-    """Return each line of `text` as a paragraph of its own direction, with `marks` and `passage` set off."""
+def paragraphs(
+    text: str, *, passage: Span | None = None, marks: Sequence[Span] = (), words: Sequence[Span] = ()
+) -> str:
+    """Return each line of `text` as a paragraph of its own direction, with `marks`, `words` and `passage` set off."""
     found = []
     above = 0
     for match in _LINES.finditer(text):
@@ -45,30 +47,43 @@ def paragraphs(text: str, *, passage: Span | None = None, marks: Sequence[Span] 
         gap = len(re.findall(r"\r\n|[^\r]|\r", text[above : line.start])) > 1
         above = line.end
         kinds = "line" + " here" * here + " gap" * gap
-        found.append(f'<p dir="auto" class="{kinds}">{_line(text, line, passage, marks)}</p>')
+        ends = (passage,) if passage else ()
+        found.append(f'<p dir="auto" class="{kinds}">{_line(text, line, ends, marks, words)}</p>')
     return "".join(found)
 
 
-def _line(text: str, line: Span, passage: Span | None, marks: Sequence[Span]) -> str:
+def _line(text: str, line: Span, ends: Sequence[Span], marks: Sequence[Span], words: Sequence[Span]) -> str:
     right_to_left = is_right_to_left(text[line.start : line.end])
-    edges = [edge for span in (*marks, *([passage] if passage else [])) for edge in (span.start, span.end)]
-    cuts = sorted({line.start, line.end, *(edge for edge in edges if line.start < edge < line.end)})
+    shown = _isolate if right_to_left else escape
     pieces = []
-    for start, end in pairwise(cuts):
-        words = text[start:end]
-        piece = "".join(_isolate(words)) if right_to_left else escape(words)
-        marked = any(mark.start <= start and end <= mark.end for mark in marks)
-        pieces.append(f"<mark>{piece}</mark>" if marked else piece)
+    for outer in _cut(line, (*ends, *marks)):
+        piece = "".join(
+            f"<b>{shown(text[inner.start : inner.end])}</b>"
+            if _lies(inner, words)
+            else shown(text[inner.start : inner.end])
+            for inner in _cut(outer, words)
+        )
+        pieces.append(f"<mark>{piece}</mark>" if _lies(outer, marks) else piece)
     return "".join(pieces)
 
 
-def _isolate(words: str) -> Iterator[str]:
-    end = 0
+def _cut(whole: Span, spans: Sequence[Span]) -> list[Span]:
+    """Return the pieces of a span between the edges of others."""
+    edges = (edge for span in spans for edge in (span.start, span.end))
+    cuts = sorted({whole.start, whole.end, *(edge for edge in edges if whole.start < edge < whole.end)})
+    return [Span(start, end) for start, end in pairwise(cuts)]
+
+
+def _lies(piece: Span, spans: Sequence[Span]) -> bool:
+    return any(span.start <= piece.start and piece.end <= span.end for span in spans)
+
+
+def _isolate(words: str) -> str:
+    pieces, end = [], 0
     for match in _APART.finditer(words):
-        yield escape(words[end : match.start()])
-        yield f"<bdi>{escape(match.group())}</bdi>"
+        pieces += [escape(words[end : match.start()]), f"<bdi>{escape(match.group())}</bdi>"]
         end = match.end()
-    yield escape(words[end:])
+    return "".join([*pieces, escape(words[end:])])
 
 
 def is_right_to_left(text: str) -> bool:

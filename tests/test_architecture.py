@@ -27,7 +27,7 @@ qa.trust
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.markup qa.judgements
+qa.guard qa.markup qa.judgements qa.asked
 qa.notices qa.routes
 qa.cards
 qa.chat

@@ -69,16 +69,26 @@ def test_hostile_text_is_shown_literally_wherever_it_stands() -> None:
     sources = [
         cards.conversation([Turn(1, HOSTILE), Turn(2, HOSTILE, make_answer(hit, question=HOSTILE))], ""),
         cards.conversation([Turn(1, HOSTILE, problem=HOSTILE)], ""),
-        cards.viewer("1.1", hit, HOSTILE),
+        cards.viewer("1.1", make_answer(hit), hit, HOSTILE),
     ]
     assert_literal(sources)
+
+
+def test_the_words_of_the_question_are_set_off_in_the_marked_sentence_only() -> None:
+    text = "The bridge is old. The bridge fell in a storm. No bridge is left."
+    hit = make_hit(text, mark=Span(19, 46))
+    answer = make_answer(hit, question="Which bridges fell?")
+    shown = [cards.conversation([Turn(1, answer.question, answer)], ""), cards.viewer("1.1", answer, hit)]
+    for source in shown:
+        assert Page(source).marked == [text[19:46]]
+        assert Page(source).bold == ["bridge", "fell"]
 
 
 def test_the_viewer_shows_the_whole_document_with_the_passage_set_off() -> None:
     text = "Above.\n\nThe passage. It answers.\n\nBelow."
     passage = Passage(2, Span(8, 32), (Span(8, 20), Span(21, 32)))
     hit = Hit(1, 0.5, make_document(text), passage, "en", (Span(13, 24),), ())
-    page = Page(cards.viewer("1.1", hit))
+    page = Page(cards.viewer("1.1", make_answer(hit), hit))
     assert page.paragraphs[-3:] == ["Above.", "The passage. It answers.", "Below."]
     assert page.marked == ["It answers."]
     assert [a["class"] for tag, a in page.tags if tag == "p"][-3:] == ["line", "line here gap", "line gap"]
@@ -87,7 +97,7 @@ def test_the_viewer_shows_the_whole_document_with_the_passage_set_off() -> None:
 def test_a_very_long_document_is_shown_around_the_passage() -> None:
     text = "word " * 100_000
     hit = Hit(1, 0.5, make_document(text), Passage(9, Span(300_000, 300_100), ()), "en", (Span(5, 9),), ())
-    page = Page(cards.viewer("1.1", hit))
+    page = Page(cards.viewer("1.1", make_answer(hit), hit))
     assert page.marked == ["word"]
     assert "Characters 200,000 to 400,000 of 500,000" in page.text
     assert len(page.text) < 210_000

@@ -26,6 +26,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.paragraphs: list[str] = []
         self.marked: list[str] = []
+        self.bold: list[str] = []
         self.text = ""
         self.feed(source)
         self.close()
@@ -39,6 +40,8 @@ class Page(HTMLParser):
             self.paragraphs.append("")
         if tag == "mark":
             self.marked.append("")
+        if tag == "b":
+            self.bold.append("")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -49,6 +52,8 @@ class Page(HTMLParser):
             self.paragraphs[-1] += data
         if "mark" in self.open:
             self.marked[-1] += data
+        if "b" in self.open:
+            self.bold[-1] += data
 
 
 def shown(text: str) -> str:
@@ -94,6 +99,18 @@ def test_paragraphs_show_each_line_and_mark_exactly_the_span(text: str, data: st
     assert page.paragraphs == lines(text)
     assert "".join(page.marked) == "".join(lines(text[start:end]))
     assert all(attributes["dir"] == "auto" for tag, attributes in page.tags if tag == "p")
+
+
+@given(any_text, st.data())
+def test_words_are_set_off_within_their_marks_and_change_neither_text_nor_mark(text: str, data: st.DataObject) -> None:
+    edges = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
+    mark, word = Span(edges[0], edges[3]), Span(edges[1], edges[2])
+    source = markup.paragraphs(text, marks=[mark], words=[word])
+    page = Page(source)
+    assert page.paragraphs == lines(text)
+    assert "".join(page.marked) == "".join(lines(text[mark.start : mark.end]))
+    assert "".join(page.bold) == "".join(lines(text[word.start : word.end]))
+    assert source.count("<b>") == len(re.findall(r"<mark>(?:(?!</mark>).)*<b>", source, re.DOTALL))
 
 
 def test_latin_words_and_numbers_within_right_to_left_text_are_isolated() -> None:

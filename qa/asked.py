@@ -1,0 +1,68 @@
+"""Find the question's own words in a sentence, whatever their spelling, ending or script."""
+
+import re
+
+from embeddings.sound import sounds
+from embeddings.text import fold_with_offsets
+from qa.language import is_common
+from qa.passages import Span
+
+GRAM = 4
+ALIKE = 0.5  # of two words' 4-grams together, the least that words of one stem share
+NAME = 3  # consonants that two names of different scripts share
+ORDINARY = 4  # consonants that any other two words do
+
+_WORD = re.compile(r"[^ ]+")
+_ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article, with what is written before it
+
+
+def asked_words(question: str, sentence: str) -> tuple[Span, ...]:
+    """Return where words of the question stand in a sentence, in order; words that every text has are left out.
+
+    They are found as they are indexed, folded; the spans are those of the original letters.
+    """
+    asked = _words(question)
+    folded = fold_with_offsets(sentence)
+    found = []
+    for match in _WORD.finditer(folded.text):
+        span = Span(*folded.span(*match.span()))
+        if not is_common(match[0]) and any(
+            _meet(word, match[0]) or _sound_alike(written, word, sentence[span.start : span.end], match[0])
+            for written, word in asked
+        ):
+            found.append(span)
+    return tuple(found)
+
+
+def _words(question: str) -> list[tuple[str, str]]:
+    """Return the words of the question that matter, each as it is written and folded."""
+    folded = fold_with_offsets(question)
+    spans = [(match[0], folded.span(*match.span())) for match in _WORD.finditer(folded.text)]
+    return [(question[start:end], word) for word, (start, end) in spans if not is_common(word)]
+
+
+def _meet(one: str, other: str) -> bool:
+    """Tell whether two folded words are the same or have one stem: endings and the Arabic article do not part them."""
+    one, other = _ARTICLE.sub("", one), _ARTICLE.sub("", other)
+    if one == other:
+        return True
+    grams, others = _grams(one), _grams(other)
+    return 2 * len(grams & others) >= ALIKE * (len(grams) + len(others)) and bool(grams)
+
+
+def _grams(word: str) -> set[str]:
+    marked = f"_{word}_"
+    return {marked[start : start + GRAM] for start in range(len(marked) - GRAM + 1)}
+
+
+def _sound_alike(written: str, folded: str, other_written: str, other_folded: str) -> bool:
+    """Tell whether two words of different scripts sound alike; fewer consonants do for a name, which has a capital."""
+    if _is_arabic(folded) == _is_arabic(other_folded) and folded.isascii() == other_folded.isascii():
+        return False
+    sound = sounds(folded)
+    capital = written[:1].isupper() or other_written[:1].isupper()
+    return len(sound) >= (NAME if capital else ORDINARY) and sound == sounds(other_folded)
+
+
+def _is_arabic(folded: str) -> bool:
+    return "\u0600" <= folded[:1] <= "\u06ff"
