@@ -22,7 +22,7 @@ PHASES = [
     Phase("meaning", 6500, 0.01, pairs=1024, taught=512, anchor_weight=1.0),
     Phase("late interaction too", 8000, 0.006, pairs=1024, taught=512, late=40, anchor_weight=1.0, late_weight=0.7),
     Phase("late interaction, larger", 250, 0.003, pairs=512, taught=256, late=128, anchor_weight=1.0, draws=1),
-    Phase("all, larger", 5000, 0.004, pairs=2048, taught=768, late=48, anchor_weight=0.2, draws=2),
+    Phase("all, larger", 1700, 0.004, pairs=2048, taught=768, late=48, anchor_weight=0.2, draws=2),
 ]
 
 
