@@ -5,11 +5,14 @@ each counts by the length of its vector, which training makes large for telling 
 hold a token like it: an inverse document frequency that needs no common language.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.parts import Layout, Mask, Runs
+from embeddings.ragged import gather, starts_of
 from embeddings.static import StaticEncoder, Tokens, Vectors, unit
 
 Scores = npt.NDArray[np.float32]
@@ -17,6 +20,7 @@ Rows = npt.NDArray[np.int64]
 
 # Below the first similarity a token says something else, above the second the same; between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
+TABLE = 2**16  # pieces that a token, of two bytes, can name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,47 @@ class Sentences:
     tokens: Tokens
     norms: Scores  # (sentences,)
     owners: Rows  # (passages + 1,)
+    pieces: npt.NDArray[np.uint16]  # (pieces,) the different tokens in order
+    holding: npt.NDArray[np.int32]  # (pieces,) how many passages hold each
+
+
+def hold(tokens: Tokens, norms: Scores, owners: Rows) -> Sentences:
+    """Return sentences with their pieces counted."""
+    return Sentences(tokens, norms, owners, *_sparse(_count(tokens, owners, np.arange(len(owners) - 1))))
+
+
+def join_sentences(parts: Sequence[Sentences], kept: Runs) -> Sentences:
+    """Return the sentences of the passages that `kept` covers of each part, end to end."""
+    owners, spoken = kept.below([part.owners for part in parts])
+    starts, picked = spoken.below([part.tokens.starts for part in parts])
+    tokens = Tokens(picked.pick([part.tokens.ids for part in parts]), starts)
+    masks = [kept.mask(number, len(part.owners) - 1) for number, part in enumerate(parts)]
+    pieces = _sparse(_holding(parts, masks))
+    return Sentences(tokens, spoken.pick([part.norms for part in parts]), owners, *pieces)
+
+
+def _sparse(counts: Rows) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int32]]:
+    pieces = np.flatnonzero(counts)
+    return pieces.astype(np.uint16), counts[pieces].astype(np.int32)
+
+
+def _holding(parts: Sequence[Sentences], alive: Sequence[Mask | None]) -> Rows:
+    """Return how many of the passages that are alive, None for all of a part, hold each piece. Shape (table,)."""
+    counts = np.zeros(TABLE, np.int64)
+    for part, mask in zip(parts, alive, strict=True):
+        counts[part.pieces] += part.holding
+        if mask is not None:
+            counts -= _count(part.tokens, part.owners, np.flatnonzero(~mask))
+    return counts
+
+
+def _count(tokens: Tokens, owners: Rows, passages: Rows) -> Rows:
+    """Return how many of the passages hold each piece. Shape (table,)."""
+    sentences, starts = gather(owners, passages)
+    picked, token_starts = gather(tokens.starts, sentences)
+    holders = np.repeat(np.arange(len(passages)), np.diff(token_starts[starts]))  # (tokens,)
+    pairs = np.unique(holders * TABLE + tokens.ids[picked])  # each piece once per passage
+    return np.bincount(pairs % TABLE, minlength=TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +90,33 @@ class Compared:
 
 
 class LateInteraction:
-    """The tokens of a fixed list of passages, looked up in a table of similarities made once per question."""
+    """The tokens of passages, looked up in a table of similarities made once per question."""
 
-    def __init__(self, encoder: StaticEncoder, sentences: Sentences) -> None:
-        """Index passages; comparisons name them by their places in `sentences`."""
-        self._encoder = encoder
-        self._sentences = sentences
-        pieces, places = np.unique(sentences.tokens.ids, return_inverse=True)  # (pieces,), (tokens,)
-        rows = encoder.table[pieces].astype(np.float32)  # (pieces, dim)
-        self._lengths: Scores = np.linalg.norm(rows, axis=1)  # (pieces,)
-        self._units = unit(rows)  # (pieces, dim)
-        self._places = places.astype(np.int32)  # (tokens,)
-        self._count = len(sentences.owners) - 1
-        owners = np.repeat(np.arange(self._count), np.diff(sentences.tokens.starts[sentences.owners]))  # (tokens,)
-        pairs = np.unique(places * max(self._count, 1) + owners)  # each piece once per passage
-        self._df = np.bincount(pairs // max(self._count, 1), minlength=len(pieces)).astype(np.float32)  # (pieces,)
+    def __init__(self, encoder: StaticEncoder, parts: Sequence[Sentences], layout: Layout) -> None:
+        """Compare the passages of `layout`; comparisons name them by their rows there."""
+        self._encoder, self._parts, self._layout = encoder, parts, layout
+        self._df = _holding(parts, layout.alive()).astype(np.float32)  # (table,) passages that hold each piece
+
+    @classmethod
+    def of(cls, encoder: StaticEncoder, sentences: Sentences) -> "LateInteraction":
+        """Compare the passages of one part, in their order."""
+        return cls(encoder, [sentences], Layout.whole(len(sentences.owners) - 1))
 
     def compare(self, question: str, candidates: Rows) -> Compared:
         """Compare a question with the passages at rows `candidates`: nothing is encoded but the question."""
         asked = self._encoder.table[self._encoder.tokenize([question]).ids].astype(np.float32)  # (question tokens, dim)
-        picked, starts = _gather(self._sentences.owners, candidates)  # (sentences,), (candidates + 1,)
-        tokens, token_starts = _gather(self._sentences.tokens.starts, picked)  # (tokens,), (sentences + 1,)
-        if not len(asked) or not len(tokens):
+        tokens, norms, starts = self._pick(candidates)
+        if not len(asked) or not len(tokens.ids):
             none = np.zeros(len(candidates), np.float32)
-            return Compared(none, none, none, np.zeros(len(picked), np.float32), 0.0, 0.0, starts)
-        pieces, places = _distinct(self._places[tokens], len(self._units))  # (pieces,), (tokens,)
-        similar = unit(asked) @ self._units[pieces].T  # (question tokens, pieces)
+            return Compared(none, none, none, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
+        pieces, places = _distinct(tokens.ids)  # (pieces,), (tokens,)
+        units, lengths = self._encoder.units(pieces)  # (pieces, dim), (pieces,)
+        similar = unit(asked) @ units.T  # (question tokens, pieces)
         weights = self._weigh(asked, similar, self._df[pieces])  # (question tokens,)
-        best = _reduce(np.maximum, similar[:, places], token_starts, -1.0)  # (question tokens, sentences)
-        products = _mean_weights(asked) @ similar * self._lengths[pieces]  # (pieces,)
-        sums = _reduce(np.add, products[places][None], token_starts, 0.0)[0]  # (sentences,)
-        cosines = np.asarray(sums / np.maximum(self._sentences.norms[picked], 1e-12), np.float32)  # (sentences,)
+        best = _reduce(np.maximum, similar[:, places], tokens.starts, -1.0)  # (question tokens, sentences)
+        products = _mean_weights(asked) @ similar * lengths  # (pieces,)
+        sums = _reduce(np.add, products[places][None], tokens.starts, 0.0)[0]  # (sentences,)
+        cosines = np.asarray(sums / np.maximum(norms, 1e-12), np.float32)  # (sentences,)
         by_sentence = weights @ best  # (sentences,)
         return Compared(
             weights @ _reduce(np.maximum, best, starts, -1.0),
@@ -87,15 +128,31 @@ class LateInteraction:
             starts,
         )
 
+    def _pick(self, candidates: Rows) -> tuple[Tokens, Scores, Rows]:
+        """Return the candidates' sentences, the norms of these, and where each candidate's begin."""
+        ids, sizes, norms, counts = [np.empty(0, np.uint16)], [np.empty(0, np.int64)], [np.empty(0, np.float32)], []
+        parts, inner = self._layout.locate(candidates)
+        for part, row in zip(parts.tolist(), inner.tolist(), strict=True):
+            held = self._parts[part]
+            first, last = held.owners[row : row + 2].tolist()
+            starts = held.tokens.starts[first : last + 1]  # (sentences + 1,)
+            ids.append(held.tokens.ids[starts[0] : starts[-1]])
+            sizes.append(np.diff(starts))
+            norms.append(held.norms[first:last])
+            counts.append(last - first)
+        tokens = Tokens(np.concatenate(ids), starts_of(np.concatenate(sizes)))
+        return tokens, np.concatenate(norms), starts_of(counts)
+
     def _weigh(self, asked: Vectors, similar: Vectors, df: Scores) -> Scores:
         """Return each question token's weight: the length of its vector times the rarity of tokens like it.
 
         Only pieces of the candidates are looked at: a passage that holds a token like one of the question's is among
         them, or that token is common and weighs little anyway.
         """
+        count = len(self._layout)
         alike = np.clip((similar - UNLIKE) / (ALIKE - UNLIKE), 0, 1)  # (question tokens, pieces)
-        holding = np.minimum(alike @ df, self._count)  # (question tokens,) passages with a token like it
-        rarity = np.log1p((self._count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
+        holding = np.minimum(alike @ df, count)  # (question tokens,) passages with a token like it
+        rarity = np.log1p((count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
         weights = np.linalg.norm(asked, axis=1) * rarity  # (question tokens,)
         return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
 
@@ -106,21 +163,14 @@ def _mean_weights(asked: Vectors) -> Scores:
     return np.asarray(np.linalg.norm(asked, axis=1) / total, np.float32)
 
 
-def _distinct(values: npt.NDArray[np.int32], limit: int) -> tuple[Rows, npt.NDArray[np.int32]]:
-    """Return the distinct values below `limit` in order, and the place of each value among them, without sorting."""
-    seen = np.zeros(limit, bool)
-    seen[values] = True
+def _distinct(ids: npt.NDArray[np.uint16]) -> tuple[Rows, npt.NDArray[np.int32]]:
+    """Return the distinct pieces in order, and the place of each token's piece among them, without sorting."""
+    seen = np.zeros(TABLE, bool)
+    seen[ids] = True
     distinct = np.flatnonzero(seen)
-    places = np.empty(limit, np.int32)
+    places = np.empty(TABLE, np.int32)
     places[distinct] = np.arange(len(distinct), dtype=np.int32)
-    return distinct, places[values]
-
-
-def _gather(starts: Rows, groups: Rows) -> tuple[Rows, Rows]:
-    """Return the members of the chosen groups end to end, and where each group begins among them."""
-    sizes = starts[groups + 1] - starts[groups]  # (groups,)
-    bounds = np.concatenate([[0], np.cumsum(sizes)])  # (groups + 1,)
-    return np.repeat(starts[groups] - bounds[:-1], sizes) + np.arange(bounds[-1]), bounds
+    return distinct, places[ids]
 
 
 def _reduce(operation: np.ufunc, values: Vectors, starts: Rows, empty: float) -> Vectors:

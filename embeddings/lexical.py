@@ -1,128 +1,120 @@
-"""BM25 over folded words and the character 4-grams of each word, in vectorised numpy.
+"""BM25 over the terms of folded words, in vectorised numpy.
 
-A passage's terms are its words and the 4-grams of each `_word_`, whose boundary marks tell a prefix from an ending.
-Short words have them too: without, long words would count several times and short ones once. Chinese and Japanese,
-which put no spaces between words, have the pairs of their letters as well. The grams of a word are worked out once per
-vocabulary, not once per occurrence.
+Parts of the index hold only how often which text holds which term. Weights are worked out for the terms of a question
+when it is asked, so that what is rare and how long texts are is always that of the whole, whatever came and went.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.parts import Layout, Mask
+from embeddings.ragged import Ints, starts_of, within
+from embeddings.terms import Hashes, terms_of
+
 Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
+Doubles = npt.NDArray[np.float64]
 
 K1 = 1.2
 B = 0.75
-GRAM = 4
-PAIR = 2
-UNSPACED = 0x2E80  # from here on scripts without spaces between words: Han, Hiragana, Katakana
-_BOUNDARY = "_"
-_WORD_SEED = 1  # other than the sizes of grams, which are their seeds
-_STEP = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: 2**64 over the golden ratio
+REMEMBERED = 16  # questions: the sentences of their hits are compared with them as well
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """Hashes of the terms of several texts, end to end: those of text i are `hashes[starts[i]:starts[i + 1]]`."""
+class Postings:
+    """Which texts hold which terms and how often: terms in order of their hashes, texts in order under each."""
 
     hashes: Hashes  # (terms,)
-    starts: Ints  # (texts + 1,)
+    starts: Ints  # (terms + 1,) where each term's texts begin
+    owners: npt.NDArray[np.int32]  # (postings,)
+    counts: npt.NDArray[np.unsignedinteger]  # (postings,)
+    lengths: npt.NDArray[np.int32]  # (texts,) terms of each
 
 
-def terms_of(words: Sequence[str]) -> Terms:
-    """Return the terms of each word: the word itself, its 4-grams, and the pairs of its Chinese or Japanese letters."""
-    codes, starts = _codes([_BOUNDARY + word + _BOUNDARY for word in words])
-    grams, gram_owners = _windows(starts, GRAM)  # (grams,), (grams,)
-    pairs, pair_owners = _windows(starts, PAIR)  # (pairs,), (pairs,)
-    unspaced = (codes[pairs] >= UNSPACED) & (codes[pairs + 1] >= UNSPACED)  # (pairs,)
-    hashes = [
-        _hash_words(codes, starts),
-        _hash_windows(codes, grams, GRAM),
-        _hash_windows(codes, pairs[unspaced], PAIR),
-    ]
-    owners = np.concatenate([np.arange(len(words)), gram_owners, pair_owners[unspaced]])  # (terms,)
-    order = np.argsort(owners, kind="stable")  # kind after kind they were hashed, word after word they are returned
-    bounds = np.cumsum(np.bincount(owners, minlength=len(words)))  # (words,)
-    return Terms(np.concatenate(hashes)[order], np.concatenate([[0], bounds]).astype(np.int64))
+def post(texts: Sequence[str]) -> Postings:
+    """Return the postings of folded texts. Terms are worked out once per word, not once per occurrence."""
+    vocabulary: dict[str, int] = {}
+    counted = [[vocabulary.setdefault(word, len(vocabulary)) for word in text.split()] for text in texts]
+    words = np.array([word for found in counted for word in found], np.int64)  # (words of all texts,)
+    terms = terms_of(list(vocabulary))
+    sizes = np.diff(terms.starts)[words]  # (words,) terms of each
+    found = terms.hashes[np.repeat(terms.starts[words], sizes) + within(sizes)]  # (terms of all texts,)
+    owners = np.repeat(np.repeat(np.arange(len(texts)), [len(words) for words in counted]), sizes)
+    return _count(found, owners, len(texts))
 
 
-def _windows(starts: Ints, size: int) -> tuple[Ints, Ints]:
-    """Return where each run of `size` characters within a word begins, and the number of that word."""
-    counts = np.maximum(np.diff(starts) - size + 1, 0)  # (words,)
-    return np.repeat(starts[:-1], counts) + _within(counts), np.repeat(np.arange(len(counts)), counts)
+def _count(found: Hashes, owners: Ints, texts: int) -> Postings:
+    hashes, ids = np.unique(found, return_inverse=True)  # (terms,), (occurrences,)
+    postings, counts = np.unique(ids * max(texts, 1) + owners, return_counts=True)  # by term, then by text
+    starts = starts_of(np.bincount(postings // max(texts, 1), minlength=len(hashes)))
+    lengths = np.bincount(owners, minlength=texts).astype(np.int32)
+    return Postings(hashes, starts, (postings % max(texts, 1)).astype(np.int32), _narrow(counts), lengths)
 
 
-def _hash_windows(codes: npt.NDArray[np.uint32], first: Ints, size: int) -> Hashes:
-    hashes = np.full(len(first), size, np.uint64)  # a seed of its own for each size
-    for offset in range(size):
-        hashes = _mix(hashes, codes[first + offset])
-    return hashes
+def _narrow(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.unsignedinteger]:
+    return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
 
 
-def _codes(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Ints]:
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)  # (characters,)
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=starts[1:])
-    return codes, starts
+def join_postings(parts: Sequence[Postings], kept: Sequence[Mask]) -> Postings:
+    """Return the postings of the texts that `kept` marks of each part, end to end. Shapes (texts,) of each."""
+    hashes = np.unique(np.concatenate([np.empty(0, np.uint64), *(part.hashes for part in parts)]))  # (terms,)
+    firsts = starts_of([int(mask.sum()) for mask in kept])
+    terms, owners, counts = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [np.empty(0, np.uint8)]
+    for part, mask, first in zip(parts, kept, firsts.tolist(), strict=False):
+        stays = mask[part.owners]  # (postings,)
+        own = np.searchsorted(hashes, part.hashes).astype(np.int32)  # (terms of the part,)
+        terms.append(np.repeat(own, np.diff(part.starts))[stays])
+        owners.append((np.cumsum(mask, dtype=np.int32) - 1 + first)[part.owners[stays]])
+        counts.append(part.counts[stays])
+    found = np.concatenate(terms)
+    order = np.argsort(found, kind="stable")  # part after part, so that under each term the texts stay in order
+    df = np.bincount(found, minlength=len(hashes))  # (terms,)
+    held = np.flatnonzero(df)
+    lengths = [part.lengths[mask] for part, mask in zip(parts, kept, strict=True)]
+    return Postings(
+        hashes[held],
+        starts_of(df[held]),
+        np.concatenate(owners)[order],
+        _narrow(np.concatenate(counts)[order]),
+        np.concatenate([np.empty(0, np.int32), *lengths]),
+    )
 
 
-def _hash_words(codes: npt.NDArray[np.uint32], starts: Ints) -> Hashes:
-    """Hash each word as the sum of its characters, each mixed with its place, so that one pass serves all words."""
-    places = _within(np.diff(starts)).astype(np.uint64)  # (characters,)
-    mixed = _mix(_mix(np.full(len(codes), _WORD_SEED, np.uint64), codes), places)
-    return np.add.reduceat(mixed, starts[:-1]) if len(starts) > 1 else mixed[:0]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The different terms of a question, how often each is asked, and how rare it is among the texts."""
 
-
-def _mix(hashes: Hashes, values: npt.NDArray[np.uint32] | Hashes) -> Hashes:
-    mixed = (hashes ^ values.astype(np.uint64)) * _STEP
-    return mixed ^ (mixed >> np.uint64(29))
-
-
-def _within(counts: Ints) -> Ints:
-    """Return 0, 1, … within each of the groups whose sizes are `counts`."""
-    starts = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) - np.repeat(starts, counts)
+    hashes: Hashes  # (terms,)
+    times: Ints  # (terms,)
+    idf: Doubles  # (terms,)
 
 
 class LexicalIndex:
-    """Postings of a fixed list of texts, with each posting's BM25 weight worked out beforehand.
+    """BM25 of texts, after Robertson and Zaragoza, The Probabilistic Relevance Framework (2009).
 
-    The weight is that of Robertson and Zaragoza, The Probabilistic Relevance Framework (2009), with the idf of
-    Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative.
+    With the idf of Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        """Index folded texts; scores come back in their order."""
-        self._count = len(texts)
-        vocabulary: dict[str, int] = {}
-        counted = [[vocabulary.setdefault(word, len(vocabulary)) for word in text.split()] for text in texts]
-        occurrences = np.array([word for words in counted for word in words], np.int64)  # (words of all texts,)
-        owners = np.repeat(np.arange(len(texts)), [len(words) for words in counted])
-        terms = terms_of(list(vocabulary))
-        self._hashes, ids = np.unique(terms.hashes, return_inverse=True)  # (terms,)
-        self._fill(owners, occurrences, Terms(ids.astype(np.uint64), terms.starts))
+    def __init__(self, parts: Sequence[Postings], layout: Layout) -> None:
+        """Score the texts of `layout`, in its order."""
+        self._parts, self._layout = parts, layout
+        self._alive = layout.alive()
+        lengths = [part.lengths for part in parts]
+        total = sum(int(_kept(found, alive).sum()) for found, alive in zip(lengths, self._alive, strict=True))
+        mean = max(total / max(len(layout), 1), 1.0)
+        self._longer = [K1 * (1 - B + B * found / mean) for found in lengths]  # (texts,) of each part
+        self._ask = functools.lru_cache(REMEMBERED)(self._look_up)
 
-    def _fill(self, owners: Ints, words: Ints, terms: Terms) -> None:
-        sizes = np.diff(terms.starts)[words]  # terms of each occurrence
-        flat = np.repeat(terms.starts[words], sizes) + _within(sizes)
-        keys = terms.hashes[flat].astype(np.int64) * max(self._count, 1) + np.repeat(owners, sizes)
-        lengths = np.bincount(owners, weights=sizes, minlength=self._count)  # (texts,) terms of each text
-        postings, frequency = np.unique(keys, return_counts=True)  # sorted by term, then by text
-        self._owners = (postings % max(self._count, 1)).astype(np.int32)  # (postings,)
-        df = np.bincount(postings // max(self._count, 1), minlength=len(self._hashes))  # (terms,)
-        self._starts = np.concatenate([[0], np.cumsum(df)])
-        self._idf = _idf(df, self._count)  # (terms,)
-        longer = 1 - B + B * lengths[self._owners] / max(float(lengths.mean()), 1.0) if self._count else 1.0
-        weights = np.repeat(self._idf, df) * frequency * (K1 + 1) / (frequency + K1 * longer)
-        self._weights: Floats = np.asarray(weights, np.float32)  # (postings,)
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "LexicalIndex":
+        """Index folded texts in one part."""
+        return cls([post(texts)], Layout.whole(len(texts)))
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._layout)
 
     def scores(self, question: str) -> Floats:
         """Return the score of every text for a folded question, each divided by the best a text could reach.
@@ -130,34 +122,44 @@ class LexicalIndex:
         Scores lie in 0 to 1; terms that no text holds count in the best, so a question in another language than the
         texts scores low everywhere. Shape (texts,).
         """
-        places, idf = self._look_up(terms_of(question.split()).hashes)
-        found = places[places >= 0]  # (known terms,), repeated as in the question
-        if not len(found):
-            return np.zeros(self._count, np.float32)
-        counts = self._starts[found + 1] - self._starts[found]
-        flat = np.repeat(self._starts[found], counts) + _within(counts)
-        summed = np.bincount(self._owners[flat], weights=self._weights[flat], minlength=self._count)
-        return np.asarray(summed / ((K1 + 1) * idf.sum()), np.float32)
+        asked = self._ask(question)
+        weights = asked.idf * asked.times  # (terms,)
+        best = max((K1 + 1) * float(weights.sum()), 1e-12)
+        summed: list[Doubles] = [np.empty(0)]
+        for part, longer in zip(self._parts, self._longer, strict=True):
+            found, terms = _find(part, asked.hashes)
+            counts, owners = part.counts[found].astype(np.float64), part.owners[found]  # (postings,)
+            gains = weights[terms] * counts * (K1 + 1) / (counts + longer[owners])  # (postings,)
+            summed.append(np.bincount(owners, gains, len(part.lengths)).astype(np.float64, copy=False))
+        return np.asarray(np.concatenate(summed)[self._layout.order] / best, np.float32)
 
     def shares(self, question: str, texts: Sequence[str]) -> Floats:
         """Return for each folded text the share of the question's terms it holds, rare terms counting more.
 
         Shares lie in 0 to 1; the texts need not be indexed. Shape (texts,).
         """
-        asked = np.unique(terms_of(question.split()).hashes)
-        idf = self._look_up(asked)[1]
-        held = [np.isin(asked, terms_of(text.split()).hashes) @ idf for text in texts]
-        return np.array(held, np.float32) / max(float(idf.sum()), 1e-12)
+        asked = self._ask(question)
+        held = [np.isin(asked.hashes, terms_of(text.split()).hashes) @ asked.idf for text in texts]
+        return np.array(held, np.float32) / max(float(asked.idf.sum()), 1e-12)
 
-    def _look_up(self, hashes: Hashes) -> tuple[Ints, npt.NDArray[np.float64]]:
-        """Return the row of each term, -1 where no text holds it, and its idf."""
-        if not len(self._hashes):
-            return np.full(len(hashes), -1), _idf(np.zeros(len(hashes), np.int64), self._count)
-        places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        known = self._hashes[places] == hashes
-        idf = np.where(known, self._idf[places], _idf(np.zeros(1, np.int64), self._count))
-        return np.where(known, places, -1), idf
+    def _look_up(self, question: str) -> _Asked:
+        hashes, times = np.unique(terms_of(question.split()).hashes, return_counts=True)  # (terms,)
+        df = np.zeros(len(hashes), np.int64)  # (terms,) texts that hold each
+        for part, alive in zip(self._parts, self._alive, strict=True):
+            found, terms = _find(part, hashes)
+            df += np.bincount(terms if alive is None else terms[alive[part.owners[found]]], minlength=len(hashes))
+        count = len(self._layout)
+        return _Asked(hashes, times, np.log1p((count - df + 0.5) / (df + 0.5)))
 
 
-def _idf(df: Ints, count: int) -> npt.NDArray[np.float64]:
-    return np.log1p((count - df + 0.5) / (df + 0.5))
+def _kept(values: npt.NDArray[np.int32], alive: Mask | None) -> npt.NDArray[np.int32]:
+    return values if alive is None else values[alive]
+
+
+def _find(part: Postings, hashes: Hashes) -> tuple[Ints, Ints]:
+    """Return the postings of the terms, one term after the other, and which term each is of. Shapes (postings,)."""
+    places = np.searchsorted(part.hashes, hashes)
+    known = np.flatnonzero(part.hashes[np.minimum(places, len(part.hashes) - 1)] == hashes if len(part.hashes) else [])
+    first = part.starts[places[known]]
+    sizes = part.starts[places[known] + 1] - first
+    return np.repeat(first, sizes) + within(sizes), np.repeat(known, sizes)

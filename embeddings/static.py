@@ -42,6 +42,8 @@ class StaticEncoder:
         self._tokenizer = tokenizer
         self._pieces: dict[str, list[int]] = {}  # of each word met so far
         self.table = table  # (pieces, dim)
+        self._units = np.empty(table.shape, np.float32)  # (pieces, dim), filled as they are asked for
+        self._lengths = np.full(len(table), np.nan, np.float32)  # (pieces,)
         self.name = BUILT_IN
         self.fingerprint = fingerprint
         self.dim = int(table.shape[1])
@@ -86,6 +88,15 @@ class StaticEncoder:
         known = [piece for piece in ids if self.table[piece].any()]  # the piece for all that is unknown is zero
         letters = sum(len((self._tokenizer.id_to_token(piece) or "").lstrip("▁")) for piece in known)
         return min(max((letters / max(len(ids), 1) - LETTERS) / (FLUENT - LETTERS), 0.0), 1.0)
+
+    def units(self, pieces: npt.NDArray[np.integer]) -> tuple[Vectors, npt.NDArray[np.float32]]:
+        """Return the unit vectors of pieces and how long they are in the table. Shapes (pieces, dim), (pieces,)."""
+        fresh = pieces[np.isnan(self._lengths[pieces])]
+        if len(fresh):
+            rows = self.table[fresh].astype(np.float32)  # (fresh, dim)
+            self._units[fresh] = unit(rows)
+            self._lengths[fresh] = np.linalg.norm(rows, axis=1)  # last: another thread may be asking
+        return self._units[pieces], self._lengths[pieces]
 
     def pool(self, tokens: Tokens) -> Vectors:
         """Return the sum of the token vectors of each text, zeros where there are none. Shape (texts, dim)."""

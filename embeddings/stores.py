@@ -1,10 +1,12 @@
 """Where passage vectors are searched: `VectorStore`, and FAISS behind it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.parts import Layout, Mask
 from embeddings.static import Vectors
 
 Rows = npt.NDArray[np.int64]
@@ -12,13 +14,13 @@ Scores = npt.NDArray[np.float32]
 
 
 class VectorStore(Protocol):
-    """Unit vectors, known by their row numbers from 0 in the order they were added."""
+    """Unit vectors, known by their row numbers from 0."""
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows; raise ValueError where their dimension is not the store's. Shape (n, dim)."""
+    def search(self, vector: Vectors, k: int, among: Mask | None = None) -> tuple[Rows, Scores]:
+        """Return the `k` rows nearest to one vector, or all there are, and their similarities, best first.
 
-    def search(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
-        """Return the rows nearest to one vector and their similarities, best first: `min(k, len)` of each."""
+        Of equal ones the lower row goes before. `among` tells which rows may be returned. Shape (rows,).
+        """
 
     def similarities(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the similarity of one vector with each of some rows. Shape (rows,)."""
@@ -27,34 +29,63 @@ class VectorStore(Protocol):
 
 
 class FaissStore:
-    """Exact search by inner product in memory."""
+    """Exact inner products by FAISS's own kernel, over vectors that stay where they are, in memory or in a file.
 
-    def __init__(self, dim: int) -> None:
-        import faiss  # 0.2 s, not needed where a library is only updated
+    An index of FAISS would copy them, give each its place by when it was added, and choose among equal ones by that.
+    """
 
-        self._index = faiss.IndexFlatIP(dim)
+    def __init__(self, dim: int, parts: Sequence[Vectors], layout: Layout) -> None:
+        """Search the rows of `layout`; raise ValueError where a part's dimension is not `dim`."""
+        self._dim = dim
+        for part in parts:
+            self._check(part)
+        self._parts, self._layout = parts, layout
 
-    def add(self, vectors: Vectors) -> None:
-        """Append rows; raise ValueError where their dimension is not the store's. Shape (n, dim)."""
-        self._check(vectors)
-        self._index.add(np.ascontiguousarray(vectors, np.float32))
+    @classmethod
+    def of(cls, vectors: Vectors) -> "FaissStore":
+        """Return a store of these rows. Shape (n, dim)."""
+        return cls(vectors.shape[1], [vectors], Layout.whole(len(vectors)))
 
-    def search(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
-        """Return the rows nearest to one vector and their similarities, best first: `min(k, len)` of each."""
+    def search(self, vector: Vectors, k: int, among: Mask | None = None) -> tuple[Rows, Scores]:
+        """Return the `k` rows nearest to one vector, or all there are, and their similarities, best first."""
         self._check(vector[None])
-        # FAISS fills up missing results with row -1, which in Python is the last passage: never ask for more.
-        scores, rows = self._index.search(np.ascontiguousarray(vector[None], np.float32), max(min(k, len(self)), 1))
-        found = rows[0] >= 0
-        return rows[0][found], scores[0][found]
+        products = self._products(vector)[self._layout.order]  # (rows,)
+        rows = np.arange(len(self)) if among is None else np.flatnonzero(among)
+        best = rows[_highest(products[rows], k)]
+        return best, products[best]
+
+    def _products(self, vector: Vectors) -> Scores:
+        import faiss  # 0.1 s, not needed where a library is only updated
+
+        asked = np.ascontiguousarray(vector, np.float32)
+        products = np.empty(self._layout.starts[-1], np.float32)
+        for part, start in zip(self._parts, self._layout.starts, strict=False):
+            if len(part):
+                found, rows = products[start:], np.ascontiguousarray(part, np.float32)
+                pointers = map(faiss.swig_ptr, (found, asked, rows))
+                faiss.fvec_inner_products_ny(*pointers, self._dim, len(rows))  # type: ignore[attr-defined]
+        return products
 
     def similarities(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the similarity of one vector with each of some rows. Shape (rows,)."""
         self._check(vector[None])
-        return np.asarray(self._index.reconstruct_batch(rows) @ vector, np.float32)
+        parts, inner = self._layout.locate(rows)
+        picked = [self._parts[part][row] for part, row in zip(parts.tolist(), inner.tolist(), strict=True)]
+        return np.asarray(np.stack(picked) @ vector if picked else np.empty(0), np.float32)
 
     def _check(self, vectors: Vectors) -> None:
-        if vectors.ndim != 2 or vectors.shape[1] != self._index.d:
-            raise ValueError(f"vectors of shape {vectors.shape} do not fit a store of dimension {self._index.d}")
+        if vectors.ndim != 2 or vectors.shape[1] != self._dim:
+            raise ValueError(f"vectors of shape {vectors.shape} do not fit a store of dimension {self._dim}")
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._layout)
+
+
+def _highest(scores: Scores, k: int) -> Rows:
+    """Return the places of the `k` highest scores, best first, the earlier of equal ones before. Shape (k,)."""
+    places = np.arange(len(scores))
+    if k < len(scores):
+        least = np.partition(scores, -k)[-k]
+        sure = np.flatnonzero(scores > least)
+        places = np.sort(np.concatenate([sure, np.flatnonzero(scores == least)[: k - len(sure)]]))
+    return places[np.argsort(-scores[places], kind="stable")]

@@ -4,29 +4,33 @@ It is the only truth. A process that dies at any moment leaves the state before 
 """
 
 import contextlib
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
+from embeddings.encoder import Encoder
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
+from qa.passages import SPLITTER
 from qa.tables import (
-    DOCUMENT,
     FORMAT,
-    TABLES,
+    LISTED,
+    Listed,
     Row,
-    document_values,
+    create,
     passage_values,
-    to_document,
     to_embedded,
     to_row,
     widen,
 )
 
 FILE = "catalog.sqlite"
+GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
 WAIT = 5.0  # seconds for another process to finish its transaction
 
 
@@ -38,18 +42,32 @@ class Stamp:
     fingerprint: str
     splitter: str
 
+    @classmethod
+    def of(cls, encoder: Encoder) -> "Stamp":
+        """Return what an index made now with `encoder` is made with."""
+        return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a question is asked of, read in one transaction; `rows[i]` are the passages of `documents[i]`."""
+    """Documents with their texts and passages: `keys[i]` and `rows[i]` are those of `documents[i]`."""
 
-    generation: int
+    keys: tuple[int, ...]
     documents: tuple[Document, ...]
     rows: tuple[tuple[Row, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the index holds, read in one transaction: its documents in order of their paths, and what was left out."""
+
+    generation: int
+    stamp: Stamp | None  # what it was made with, None where there is nothing or only what an older Sanad wrote
+    documents: tuple[Listed, ...]
     skipped: tuple[Skipped, ...]
 
 
-NOTHING = Contents(0, (), (), ())
+NOTHING = Listing(0, None, (), ())
 
 
 class Catalog:
@@ -71,11 +89,7 @@ class Catalog:
 
     def stamp(self) -> Stamp | None:
         """Return what the index was made with, None where there is no index yet."""
-        settings = self._settings()
-        if "fingerprint" not in settings:
-            return None
-        older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
-        return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
+        return _stamp(self._settings())
 
     def source(self) -> Path | None:
         """Return the folder of documents that the index follows, None where there is no index yet."""
@@ -99,28 +113,32 @@ class Catalog:
         with self._read() as db:
             return dict(db.execute("SELECT path, digest FROM documents"))
 
-    def times(self) -> dict[str, str]:
-        """Return by path when each document was indexed, in UTC as ISO 8601; nothing of an older index."""
-        if self._settings().get("format") != str(FORMAT):
-            return {}
-        with self._read() as db:
-            return dict(db.execute("SELECT path, indexed FROM documents"))
-
-    def load(self) -> Contents:
-        """Read everything, documents in order of their paths, passages in order of their documents."""
+    def listing(self) -> Listing:
+        """Return what the index holds, all but texts and passages."""
         if not self.exists():
             return NOTHING
         with self._read() as db:
-            rows: dict[int, list[Row]] = {}
-            for document, *columns in db.execute("SELECT * FROM passages ORDER BY document, number"):
-                rows.setdefault(document, []).append(to_row(*columns))
-            found = db.execute(f"SELECT id, {DOCUMENT} FROM documents ORDER BY path").fetchall()
-            return Contents(
-                int(_settings(db)["generation"]),
-                tuple(to_document(*columns) for _, *columns in found),
-                tuple(tuple(rows.get(key, ())) for key, *_ in found),
-                _skipped(db),
-            )
+            settings = _settings(db)
+            if settings["format"] != str(FORMAT):
+                return NOTHING
+            found = db.execute(f"SELECT {LISTED} FROM documents ORDER BY path")
+            documents = tuple(Listed(*columns) for columns in found)
+            return Listing(int(settings["generation"]), _stamp(settings), documents, _skipped(db))
+
+    def load(self, keys: Iterable[int]) -> Contents:
+        """Read documents by their keys, in order of these; leave out those that are gone."""
+        wanted = f"SELECT {LISTED}, text FROM documents, texts WHERE id = document AND id = ?"
+        documents: dict[int, Document] = {}
+        passages: list[tuple[Row, ...]] = []
+        if not self.exists():
+            return Contents((), (), ())
+        with self._read() as db:
+            for key in keys:
+                for *columns, text in db.execute(wanted, [key]):
+                    rows = db.execute("SELECT * FROM passages WHERE document = ? ORDER BY number", [key])
+                    documents[key] = Listed(*columns).document(text)
+                    passages.append(tuple(to_row(*values) for _, *values in rows))
+        return Contents(tuple(documents), tuple(documents.values()), tuple(passages))
 
     def damage(self) -> list[str]:
         """Return what SQLite finds wrong in the file, nothing where it is whole."""
@@ -152,8 +170,7 @@ class Catalog:
             if db.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 self._check_format(db)
                 widen(db, _settings(db).get("format", ""))
-            for statement in TABLES.split(";\n"):
-                db.execute(statement)
+            create(db)
             yield Transaction(db)
             db.execute("INSERT OR REPLACE INTO settings VALUES ('format', ?)", [str(FORMAT)])
             db.execute("COMMIT")
@@ -198,6 +215,7 @@ class Transaction:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._last_key: int | None = None
 
     @property
     def generation(self) -> int:
@@ -206,15 +224,15 @@ class Transaction:
 
     def known(self, digests: Iterable[str]) -> dict[str, Embedded]:
         """Return what is already embedded of the passages with these digests."""
-        wanted = set(digests)
-        found = self._db.execute("SELECT digest, vector, tokens, sizes, norms FROM passages")
-        return {digest: to_embedded(*blobs) for digest, *blobs in found if digest in wanted}
+        wanted = "SELECT digest, vector, tokens, sizes, norms FROM passages WHERE digest = ? LIMIT 1"
+        found = (self._db.execute(wanted, [digest]).fetchone() for digest in digests)
+        return {row[0]: to_embedded(*row[1:]) for row in found if row}
 
     def documents(self, paths: Iterable[str]) -> list[Document]:
         """Return indexed documents by their paths."""
-        wanted = set(paths)
-        found = self._db.execute(f"SELECT {DOCUMENT} FROM documents ORDER BY path")
-        return [to_document(*columns) for columns in found if columns[1] in wanted]
+        wanted = f"SELECT {LISTED}, text FROM documents, texts WHERE id = document AND path = ?"
+        found = (self._db.execute(wanted, [path]).fetchone() for path in sorted(paths))
+        return [Listed(*row[:-1]).document(row[-1]) for row in found if row]
 
     def clear(self) -> None:
         """Remove every document."""
@@ -227,13 +245,26 @@ class Transaction:
     def put(self, document: Document, rows: Iterable[Row]) -> None:
         """Add a document with its passages, in place of one with the same path."""
         self.remove([document.path])
-        values = document_values(document)
-        places = f"{', '.join('?' * len(values))}, strftime('%Y-%m-%dT%H:%M:%SZ')"
-        key = self._db.execute(f"INSERT INTO documents ({DOCUMENT}, indexed) VALUES ({places})", values).lastrowid
-        self._db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(key, *passage_values(row)) for row in rows],
-        )
+        key = self._next_key()
+        found = [(key, *passage_values(row)) for row in rows]
+        listed = Listed.of(key, document, len(found), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        values = [getattr(listed, field.name) for field in fields(listed)]
+        self._db.execute(f"INSERT INTO documents ({LISTED}) VALUES ({', '.join('?' * len(values))})", values)
+        self._db.execute("INSERT INTO texts VALUES (?, ?)", [key, document.text])
+        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 12)})", found)
+
+    def _next_key(self) -> int:
+        """Return a key that no document ever had: what was derived under another key is never taken for this one's.
+
+        The first of a transaction leaves a gap of random size, so that this holds also where an older copy of the
+        file was put back meanwhile.
+        """
+        last = self._last_key
+        if last is None:
+            highest = self._db.execute("SELECT max(id) FROM documents").fetchone()[0] or 0
+            last = highest + secrets.randbits(GAP)
+        self._last_key = last + 1
+        return self._last_key
 
     def finish(self, stamp: Stamp, source: Path, skipped: Iterable[Skipped]) -> None:
         """Record what the index is made with, of which folder, what was left out, and that it changed."""
@@ -253,6 +284,13 @@ class Transaction:
 
 def _settings(db: sqlite3.Connection) -> dict[str, str]:
     return dict(db.execute("SELECT key, value FROM settings"))
+
+
+def _stamp(settings: dict[str, str]) -> Stamp | None:
+    if "fingerprint" not in settings:
+        return None
+    older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
+    return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
 
 
 def _skipped(db: sqlite3.Connection) -> tuple[Skipped, ...]:

@@ -6,12 +6,13 @@ from pathlib import Path
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.static import BUILT_IN
 from qa.answers import Answer
-from qa.catalog import NOTHING, Catalog
-from qa.documents import Document
+from qa.catalog import Catalog, Listing
 from qa.errors import QuestionError
 from qa.folder import Skipped
-from qa.snapshot import Snapshot
-from qa.update import Progress, Report, check, made_with, update
+from qa.shelf import Shelf
+from qa.snapshot import Snapshot, usable
+from qa.tables import Listed
+from qa.update import Progress, Report, check, update
 
 LONGEST_QUESTION = 2000  # characters
 
@@ -23,6 +24,7 @@ class Library:
         self.folder = folder
         self.catalog = catalog
         self.encoder = encoder
+        self._shelf = Shelf(catalog, encoder.dim)
         self._loaded: Snapshot | None = None
 
     @classmethod
@@ -43,8 +45,11 @@ class Library:
         return self._loaded
 
     def _load(self) -> Snapshot:
-        usable = self.catalog.stamp() == made_with(self.encoder)
-        return Snapshot.build(self.catalog.load() if usable else NOTHING, self.encoder)
+        return Snapshot.load(self.catalog, self._shelf, self.encoder)
+
+    @property
+    def _listing(self) -> Listing:
+        return self._loaded.listing if self._loaded else usable(self.catalog, self.encoder)
 
     def update(self, *, force: bool = False, progress: Callable[[Progress], None] = lambda _: None) -> Report:
         """Make the index equal the folder and report, by path, what was done to each document.
@@ -54,7 +59,9 @@ class Library:
         FolderError, LockedError or CatalogError.
         """
         report = update(self.folder, self.catalog, self.encoder, force=force, progress=progress)
-        if self._loaded is None or self.catalog.generation() != self._loaded.generation:
+        if self._loaded is None:
+            self._shelf.follow(self.catalog.listing().documents)  # so that the next process need not
+        elif self.catalog.generation() != self._loaded.listing.generation:
             self._loaded = self._load()
         return report
 
@@ -79,14 +86,14 @@ class Library:
         return check(self.folder, self.catalog, self.encoder)
 
     def __len__(self) -> int:
-        return len(self._snapshot.entries)
+        return sum(document.passages for document in self.documents)
 
     @property
-    def documents(self) -> tuple[Document, ...]:
-        """The indexed documents, in order of their paths."""
-        return self._snapshot.documents
+    def documents(self) -> tuple[Listed, ...]:
+        """The indexed documents without their texts, in order of their paths."""
+        return self._listing.documents
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that the last update left out, with the reason for each."""
-        return self._snapshot.skipped
+        return self._listing.skipped

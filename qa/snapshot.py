@@ -1,71 +1,123 @@
 """One state of the index in memory, with everything needed to answer: a question uses the one it began with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import LateInteraction, Sentences
+from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
-from embeddings.sound import sounds
-from embeddings.static import StaticEncoder, Tokens
+from embeddings.parts import Layout
+from embeddings.ragged import Ints, gather, starts_of
+from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
-from embeddings.text import fold
 from qa.answers import Answer, Hit, Place
-from qa.catalog import Contents
+from qa.catalog import NOTHING, Catalog, Contents, Listing, Stamp
 from qa.documents import Document
-from qa.folder import Skipped
 from qa.language import detect
-from qa.passages import Span
+from qa.passages import Passage, Span
 from qa.ranking import Index, Ranked, highlight, rank
-from qa.tables import Row
+from qa.segment import Segment
+from qa.shelf import Shelf
+from qa.tables import Listed
 from qa.trust import CONFIDENT, confidence
+
+
+def usable(catalog: Catalog, encoder: Encoder) -> Listing:
+    """Return what the catalog holds, nothing where it was made with another encoder or splitter."""
+    listing = catalog.listing()
+    return listing if listing.stamp == Stamp.of(encoder) else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A passage with its document; entry i is row i of the index."""
+    """A passage with its document."""
 
     document: Document
-    row: Row
+    passage: Passage
+    language: str
 
     @property
     def text(self) -> str:
         """The passage's words."""
-        return self.document.text[self.row.passage.span.start : self.row.passage.span.end]
+        return self.document.text[self.passage.span.start : self.passage.span.end]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Documents, their passages, and the index over them, all of one generation."""
+    """Documents in order of their paths and an index over their passages, in the same order: row i is passage i."""
 
-    generation: int
-    documents: tuple[Document, ...]
-    skipped: tuple[Skipped, ...]
-    entries: tuple[Entry, ...]
-    twins: dict[str, list[int]]  # the rows of each folded text: equal passages answer once
+    listing: Listing
+    segments: tuple[Segment, ...]
+    layout: Layout
+    places: Ints  # (documents,) where each document is in the segments, end to end
+    owners: Ints  # (passages,) the number of each one's document
+    folds: npt.NDArray[np.uint64]  # (passages,) equal passages have equal ones, and answer once
     index: Index
 
     @classmethod
+    def load(cls, catalog: Catalog, shelf: Shelf, encoder: Encoder) -> "Snapshot":
+        """Return the state of the catalog, or an empty one where it was made with something else.
+
+        Where the catalog changes while its segments are made, it is the state after that change.
+        """
+        while True:
+            listing = usable(catalog, encoder)
+            segments = shelf.gather(listing.documents)
+            if segments is not None:
+                return cls.over(listing, segments, encoder)
+
+    @classmethod
     def build(cls, contents: Contents, encoder: Encoder) -> "Snapshot":
-        """Make the derived indexes from what the catalog holds."""
-        pairs = zip(contents.documents, contents.rows, strict=True)
-        entries = tuple(Entry(document, row) for document, rows in pairs for row in rows)
-        folded = [fold(entry.text) for entry in entries]
-        store = FaissStore(encoder.dim)
-        if entries:
-            store.add(np.stack([entry.row.embedded.vector for entry in entries]))
-        interaction = LateInteraction(encoder, _sentences(entries)) if isinstance(encoder, StaticEncoder) else None
-        twins: dict[str, list[int]] = {}
-        for number, text in enumerate(folded):
-            twins.setdefault(text, []).append(number)
-        index = Index(encoder, store, LexicalIndex(folded), LexicalIndex([*map(sounds, folded)]), interaction)
-        return cls(contents.generation, contents.documents, contents.skipped, entries, twins, index)
+        """Return a state made of documents in order of their paths, without a catalog."""
+        found = zip(contents.keys, contents.documents, contents.rows, strict=True)
+        listed = tuple(Listed.of(key, document, len(rows), "") for key, document, rows in found)
+        return cls.over(Listing(1, None, listed, ()), [Segment.build(contents, encoder.dim)], encoder)
+
+    @classmethod
+    def over(cls, listing: Listing, segments: Sequence[Segment], encoder: Encoder) -> "Snapshot":
+        """Return the state of the listed documents, all of which are in the segments."""
+        keys = np.concatenate([np.empty(0, np.int64), *(segment.members.keys for segment in segments)])
+        order = np.argsort(keys, kind="stable")
+        wanted = np.array([document.key for document in listing.documents], np.int64)  # (documents,)
+        places = order[np.searchsorted(keys[order], wanted)]  # (documents,)
+        sizes = [np.diff(segment.members.starts) for segment in segments]
+        starts = starts_of(np.concatenate([np.empty(0, np.int64), *sizes]))  # (documents of the segments + 1,)
+        rows, bounds = gather(starts, places)  # (passages,), (documents + 1,)
+        layout = Layout(rows, starts_of([len(segment) for segment in segments]))
+        folds = np.concatenate([np.empty(0, np.uint64), *(segment.passages.folds for segment in segments)])
+        parts = [segment.interaction for segment in segments]
+        index = Index(
+            encoder,
+            FaissStore(encoder.dim, [segment.vectors for segment in segments], layout),
+            LexicalIndex([segment.spelt for segment in segments], layout),
+            LexicalIndex([segment.heard for segment in segments], layout),
+            LateInteraction(encoder, parts, layout) if isinstance(encoder, StaticEncoder) else None,
+        )
+        owners = np.repeat(np.arange(len(places)), np.diff(bounds))
+        return cls(listing, tuple(segments), layout, places, owners, folds[rows], index)
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def listed(self, row: int) -> Listed:
+        """Return the document that a passage is of."""
+        return self.listing.documents[int(self.owners[row])]
+
+    def entry(self, row: int) -> Entry:
+        """Return a passage with its document."""
+        (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
+        segment = self.segments[part]
+        inside = int(np.searchsorted(segment.members.starts, inner, side="right")) - 1
+        document = self.listed(row).document(segment.text(inside))
+        return Entry(document, segment.passage(inner), segment.language(inner))
 
     def ask(self, question: str, k: int) -> Answer:
         """Return the `k` best passages for a question that was checked before."""
         ranked, language = rank(self.index, question), detect(question)
-        best = {self.entries[row].row.language for row in ranked.rows[:1].tolist()}
+        best = {self.entry(row).language for row in ranked.rows[:1].tolist()}
         trust = confidence(ranked, same_language=language in best)
         return Answer(
             question,
@@ -73,8 +125,8 @@ class Snapshot:
             trust,
             trust >= CONFIDENT,
             self._hits(question, ranked, k),
-            len(self.entries),
-            len(self.documents),
+            len(self),
+            len(self.listing.documents),
         )
 
     def _hits(self, question: str, ranked: Ranked, k: int) -> tuple[Hit, ...]:
@@ -83,35 +135,25 @@ class Snapshot:
         for place, row in enumerate(ranked.rows.tolist()):
             if row in seen:
                 continue
-            twins = self.twins[fold(self.entries[row].text)]
+            twins = self._twins(row)
             seen.update(twins)
             hits.append(self._hit(question, ranked, place, rank=len(hits) + 1, twins=twins))
             if len(hits) == k:
                 break
         return tuple(hits)
 
+    def _twins(self, row: int) -> list[int]:
+        """Return the passages with the same folded text."""
+        return np.flatnonzero(self.folds == self.folds[row]).tolist()
+
     def _hit(self, question: str, ranked: Ranked, place: int, *, rank: int, twins: list[int]) -> Hit:
-        entry = self.entries[row := int(ranked.rows[place])]
-        passage, text = entry.row.passage, entry.text
+        entry = self.entry(row := int(ranked.rows[place]))
+        passage, text = entry.passage, entry.text
         inside = [Span(s.start - passage.span.start, s.end - passage.span.start) for s in passage.sentences]
         spoken = [text[span.start : span.end] for span in inside]
         marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
-        elsewhere += [
-            Place(self.entries[twin].document, self.entries[twin].row.passage.span) for twin in twins if twin != row
-        ]
+        again = [self.entry(twin) for twin in twins if twin != row]
+        elsewhere += [Place(twin.document, twin.passage.span) for twin in again]
         score = float(ranked.scores[place])
-        return Hit(rank, score, entry.document, passage, entry.row.language, tuple(marked), tuple(elsewhere))
-
-
-def _sentences(entries: tuple[Entry, ...]) -> Sentences:
-    embedded = [entry.row.embedded for entry in entries]
-    sizes = np.concatenate([np.empty(0, np.int64), *(found.sizes for found in embedded)])  # (sentences,)
-    return Sentences(
-        Tokens(
-            np.concatenate([np.empty(0, np.uint16), *(found.tokens for found in embedded)]),
-            np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        ),
-        np.concatenate([np.empty(0, np.float32), *(found.norms for found in embedded)]),
-        np.cumsum([0, *(len(found.sizes) for found in embedded)]),
-    )
+        return Hit(rank, score, entry.document, passage, entry.language, tuple(marked), tuple(elsewhere))

@@ -10,22 +10,24 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.passages import Passage, Span
 
-FORMAT = 3  # raise it when the tables change: an older index is made again
+FORMAT = 4  # raise it when the tables change: an older index is made again
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
-    format TEXT NOT NULL, note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL,
-    indexed TEXT NOT NULL);
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, format TEXT NOT NULL,
+    note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, passages INTEGER NOT NULL, indexed TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS texts (
+    document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences BLOB NOT NULL, repeats BLOB NOT NULL,
     digest TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL, tokens BLOB NOT NULL, sizes BLOB NOT NULL,
-    norms BLOB NOT NULL,     PRIMARY KEY (document, number)) WITHOUT ROWID;
+    norms BLOB NOT NULL, PRIMARY KEY (document, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passages_by_digest ON passages (digest);
 CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL) WITHOUT ROWID;
 """
-DOCUMENT = "pages, path, digest, title, text, format, note, date"
+LISTED = "id, path, digest, title, format, note, date, pages, passages, indexed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,54 @@ class Row:
     embedded: Embedded
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as the catalog lists it, without its text: under its key it never changes."""
+
+    key: int
+    path: str
+    digest: str
+    title: str
+    format: str
+    note: str
+    date: str
+    pages: bytes
+    passages: int
+    indexed: str  # when, in UTC as ISO 8601
+
+    @classmethod
+    def of(cls, key: int, document: Document, passages: int, indexed: str) -> "Listed":
+        """List a document that has so many passages."""
+        told = (document.path, document.digest, document.title, document.format, document.note, document.date)
+        return cls(key, *told, np.array(document.pages, np.int64).tobytes(), passages, indexed)
+
+    def document(self, text: str) -> Document:
+        """Return the whole document, given its text."""
+        pages = tuple(np.frombuffer(self.pages, np.int64).tolist())
+        return Document(self.path, self.digest, self.title, text, self.format, self.note, self.date, pages)
+
+
 def widen(db: sqlite3.Connection, found: str) -> None:
     """Bring the tables of format `found` to the columns of this one; the update after it makes everything again."""
     if found == str(FORMAT):
         return
     db.execute("DROP TABLE passages")
-    present = {row[1] for row in db.execute("PRAGMA table_info(documents)")}
-    for name, kind in (("format", "TEXT"), ("note", "TEXT"), ("date", "TEXT"), ("pages", "BLOB"), ("indexed", "TEXT")):
-        if name not in present:
-            empty = "x''" if kind == "BLOB" else "''"
-            db.execute(f"ALTER TABLE documents ADD COLUMN {name} {kind} NOT NULL DEFAULT {empty}")
+    db.execute("ALTER TABLE documents RENAME TO old")
+    create(db)
+    present = {row[1] for row in db.execute("PRAGMA table_info(old)")}
+    kept = [
+        name if name in present else empty
+        for name, empty in (("format", "''"), ("note", "''"), ("date", "''"), ("pages", "x''"))
+    ]
+    db.execute(f"INSERT INTO documents SELECT id, path, digest, title, {', '.join(kept)}, 0, '' FROM old")
+    db.execute("INSERT INTO texts SELECT id, text FROM old")
+    db.execute("DROP TABLE old")
 
 
-def document_values(document: Document) -> tuple[object, ...]:
-    """Return the values of the columns DOCUMENT."""
-    pages, *told = DOCUMENT.split(", ")
-    return np.array(getattr(document, pages), np.int64).tobytes(), *(getattr(document, name) for name in told)
-
-
-def to_document(pages: bytes, *told: str) -> Document:
-    """Return the document of a row with the columns DOCUMENT."""
-    path, digest, title, text, form, note, date = told
-    return Document(path, digest, title, text, form, note, date, tuple(np.frombuffer(pages, np.int64).tolist()))
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables that are not there yet."""
+    for statement in TABLES.split(";\n"):
+        db.execute(statement)
 
 
 def passage_values(row: Row) -> tuple[object, ...]:

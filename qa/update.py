@@ -14,7 +14,7 @@ from qa.embed import Embedded, embed
 from qa.errors import EmptyFolderError
 from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
 from qa.language import detect
-from qa.passages import SPLITTER, Passage, split
+from qa.passages import Passage, split
 from qa.tables import Row
 
 BATCH = 64  # passages embedded between two reports of progress
@@ -79,7 +79,7 @@ def update(
     """
     began = time.monotonic()
     files, unlisted = list_files(folder)
-    stamp = made_with(encoder)
+    stamp = Stamp.of(encoder)
     generation, rebuilt = catalog.generation(), _reason(catalog.stamp(), stamp)
     known = catalog.digests()
     changes = _compare(files, unlisted, known, whole=rebuilt is not None)
@@ -112,7 +112,7 @@ def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
     if stamp is None:
         return (f"There is no index in {catalog.folder}: build it.",)
     findings = catalog.damage()
-    if reason := _reason(stamp, made_with(encoder)):
+    if reason := _reason(stamp, Stamp.of(encoder)):
         findings.append(f"The index must be rebuilt: {reason}.")
     known = catalog.digests()
     changes = _compare(*list_files(folder), known, whole=False)
@@ -120,11 +120,6 @@ def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
     findings += [f"{path} was changed after it was indexed." for path in changes.changed]
     findings += [f"{path} is in the index but no longer in the folder." for path in changes.removed]
     return tuple(findings)
-
-
-def made_with(encoder: Encoder) -> Stamp:
-    """Return what an index made now with `encoder` is made with."""
-    return Stamp(encoder.name, encoder.fingerprint, str(SPLITTER))
 
 
 def _reason(old: Stamp | None, new: Stamp) -> str | None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from hypothesis import HealthCheck, settings
 from embeddings.static import StaticEncoder, Vectors, unit
 from embeddings.text import fold
 from qa.catalog import Catalog
+from qa.documents import Document
+from qa.folder import Skipped
 from qa.library import Library
+from qa.tables import Row
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
@@ -80,6 +84,23 @@ def assert_refused(found: subprocess.CompletedProcess[str], *parts: str) -> None
     assert len(lines) == 1, found.stderr
     assert lines[0].startswith("sanad: ")
     assert all(part in lines[0] for part in parts), lines[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that a catalog holds."""
+
+    generation: int
+    documents: tuple[Document, ...]
+    rows: tuple[tuple[Row, ...], ...]
+    skipped: tuple[Skipped, ...]
+
+
+def whole(catalog: Catalog) -> Whole:
+    """Read everything, documents in order of their paths."""
+    listing = catalog.listing()
+    contents = catalog.load([document.key for document in listing.documents])
+    return Whole(listing.generation, contents.documents, contents.rows, listing.skipped)
 
 
 def word_library(folder: Path, index: Path, encoder: WordEncoder) -> Library:

@@ -12,18 +12,18 @@ from tests.conftest import ROOT
 
 # From the bottom up; a module imports only what stands in a line above its own.
 LAYERS = """
-embeddings.errors embeddings.text embeddings.sound
-embeddings.static
+embeddings.errors embeddings.text embeddings.sound embeddings.ragged
+embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
-qa.errors
+qa.errors qa.arrays
 qa.furniture qa.folder
 qa.documents
 qa.passages qa.language
 qa.embed
 qa.tables
 qa.answers qa.catalog
-qa.ranking
-qa.trust
+qa.ranking qa.segment
+qa.trust qa.shelf
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings

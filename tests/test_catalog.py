@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import qa.catalog
-from qa.catalog import FILE, NOTHING, Catalog, Contents, Stamp
+from qa.catalog import FILE, NOTHING, Catalog, Stamp
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
 from qa.passages import Passage, Span
 from qa.tables import FORMAT, Row
+from tests.conftest import Whole, whole
 
 STAMP = Stamp("a model", "f1", "1")
 HOLD = """
@@ -53,7 +54,7 @@ def catalog(index: Path, tmp_path: Path) -> Catalog:
 
 
 def test_each_document_tells_when_it_was_indexed(catalog: Catalog, index: Path) -> None:
-    before = catalog.times()
+    before = times(catalog)
     assert list(sorted(before)) == ["a.txt", "b.txt", "سند.txt"]
     now = datetime.now(UTC)
     assert all(abs(now - datetime.fromisoformat(time)) < timedelta(minutes=1) for time in before.values())
@@ -61,10 +62,14 @@ def test_each_document_tells_when_it_was_indexed(catalog: Catalog, index: Path) 
         db.execute("UPDATE documents SET indexed = '2001-02-03T04:05:06Z'")
     with catalog.write() as transaction:
         transaction.put(document("b.txt"), [])
-    assert {path for path, time in catalog.times().items() if time.startswith("2001")} == {"a.txt", "سند.txt"}
+    assert {path for path, time in times(catalog).items() if time.startswith("2001")} == {"a.txt", "سند.txt"}
     with sqlite3.connect(catalog.file) as db:
         db.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
-    assert catalog.times() == Catalog(index / "none").times() == {}
+    assert times(catalog) == times(Catalog(index / "none")) == {}
+
+
+def times(catalog: Catalog) -> dict[str, str]:
+    return {listed.path: listed.indexed for listed in catalog.listing().documents}
 
 
 def assert_same(one: Row, other: Row) -> None:
@@ -74,7 +79,7 @@ def assert_same(one: Row, other: Row) -> None:
         assert (found.dtype, found.tolist()) == (expected.dtype, expected.tolist())
 
 
-def assert_same_contents(one: Contents, other: Contents) -> None:
+def assert_same_contents(one: Whole, other: Whole) -> None:
     assert (one.generation, one.documents, one.skipped) == (other.generation, other.documents, other.skipped)
     for rows, others in zip(one.rows, other.rows, strict=True):
         for row, same in zip(rows, others, strict=True):
@@ -82,7 +87,7 @@ def assert_same_contents(one: Contents, other: Contents) -> None:
 
 
 def test_everything_written_is_read_again(catalog: Catalog, tmp_path: Path) -> None:
-    found = Catalog(catalog.folder).load()
+    found = whole(Catalog(catalog.folder))
     assert found.generation == catalog.generation() == 1
     assert found.documents == (document("a.txt"), document("b.txt"), document("سند.txt"))
     assert [len(rows) for rows in found.rows] == [1, 2, 0]
@@ -96,7 +101,12 @@ def test_everything_written_is_read_again(catalog: Catalog, tmp_path: Path) -> N
 
 def test_a_catalog_that_was_never_written_is_empty(index: Path) -> None:
     catalog = Catalog(index)
-    assert (catalog.exists(), catalog.load(), catalog.generation()) == (False, NOTHING, 0)
+    assert (catalog.exists(), catalog.listing(), whole(catalog), catalog.generation()) == (
+        False,
+        NOTHING,
+        Whole(0, (), (), ()),
+        0,
+    )
     assert (catalog.stamp(), catalog.source(), catalog.digests(), catalog.skipped()) == (None, None, {}, ())
     assert not index.exists()
 
@@ -106,14 +116,14 @@ def test_removing_a_document_removes_its_passages(catalog: Catalog, tmp_path: Pa
         transaction.remove(["b.txt"])
         assert list(transaction.known(["p1", "p2", "p3"])) == ["p3"]
         transaction.finish(STAMP, tmp_path, [])
-    assert [len(rows) for rows in catalog.load().rows] == [1, 0]
+    assert [len(rows) for rows in whole(catalog).rows] == [1, 0]
     assert (catalog.generation(), catalog.skipped()) == (2, ())
 
 
 def test_putting_a_document_again_replaces_it(catalog: Catalog) -> None:
     with catalog.write() as transaction:
         transaction.put(document("b.txt", "new text"), [row(7)])
-    found = catalog.load()
+    found = whole(catalog)
     assert found.documents[1].text == "new text"
     assert_same(row(7), found.rows[1][0])
 
@@ -124,7 +134,7 @@ def test_a_transaction_reads_what_it_is_asked_for(catalog: Catalog) -> None:
         assert transaction.known([]) == {}
         assert transaction.known(["p2"])["p2"].vector.tolist() == row(2).embedded.vector.tolist()
         transaction.clear()
-    assert catalog.load().documents == ()
+    assert whole(catalog).documents == ()
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -137,7 +147,7 @@ def test_a_transaction_that_fails_leaves_everything_as_it_was(catalog: Catalog, 
 
     with pytest.raises(error):
         spoil()
-    assert [found.path for found in catalog.load().documents] == ["a.txt", "b.txt", "سند.txt"]
+    assert [found.path for found in whole(catalog).documents] == ["a.txt", "b.txt", "سند.txt"]
 
 
 def test_a_catalog_that_another_process_writes_is_locked_and_readable(
@@ -151,11 +161,11 @@ def test_a_catalog_that_another_process_writes_is_locked_and_readable(
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(LockedError, match="wait until it ends"), catalog.write():
             pytest.fail("two processes write at once")
-        assert len(catalog.load().documents) == 3
+        assert len(whole(catalog).documents) == 3
         holder.communicate()
     with catalog.write() as transaction:
         transaction.remove(["b.txt"])
-    assert len(catalog.load().documents) == 2
+    assert len(whole(catalog).documents) == 2
 
 
 KILLED = """
@@ -163,12 +173,8 @@ import os, signal, sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 1")  # so that the transaction reaches the disk before it ends
 db.execute("BEGIN IMMEDIATE")
-db.execute("CREATE TABLE IF NOT EXISTS documents (id INTEGER PRIMARY KEY, path, digest, title, text)")
-rows = [(100 + i, str(i), "text " * 9999) for i in range(99)]
-others = [row[1] for row in db.execute("PRAGMA table_info(documents)")][5:]
-columns = "".join(f", {name}" for name in others)
-empty = ", ''" * len(others)
-db.executemany(f"INSERT INTO documents (id, path, digest, title, text{columns}) VALUES (?, ?, '', '', ?{empty})", rows)
+db.execute("CREATE TABLE IF NOT EXISTS skipped (path, reason, lost)")
+db.executemany("INSERT INTO skipped VALUES (?, ?, 0)", [(str(i), "text " * 9999) for i in range(99)])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -176,36 +182,36 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.parametrize("first", [True, False])
 def test_what_a_killed_process_left_half_written_is_undone(catalog: Catalog, tmp_path: Path, first: bool) -> None:
     killed = Catalog(tmp_path) if first else catalog
-    before = killed.load()
+    before = whole(killed)
     subprocess.run([sys.executable, "-c", KILLED, str(killed.file)], check=False)
     assert killed.file.stat().st_size > 2_000_000
     assert [file.name for file in killed.folder.glob("*-journal")] == [f"{FILE}-journal"]
-    assert_same_contents(killed.load(), before)
+    assert_same_contents(whole(killed), before)
 
 
 def test_a_long_update_leaves_the_index_readable(catalog: Catalog) -> None:
     with catalog.write() as transaction:
         transaction.put(document("large.txt", "text " * 2_000_000), [])
-        assert len(Catalog(catalog.folder).load().documents) == 3
+        assert len(whole(Catalog(catalog.folder)).documents) == 3
 
 
 @pytest.mark.parametrize("content", [b"garbage that is no database " * 99, b"x"])
 def test_a_file_that_is_no_database_is_damaged(index: Path, content: bytes) -> None:
     index.mkdir()
     (index / FILE).write_bytes(content)
-    for use in (Catalog(index).load, Catalog(index).stamp, Catalog(index).digests):
+    for use in (Catalog(index).listing, Catalog(index).stamp, Catalog(index).digests):
         with pytest.raises(CatalogError, match=f"{FILE} is damaged or no index of Sanad .*build again"):
             use()
     assert (index / FILE).read_bytes() == content
 
 
 def test_a_file_cut_off_anywhere_is_damaged_or_reads_as_it_was(catalog: Catalog) -> None:
-    content, whole = catalog.file.read_bytes(), catalog.load().documents
+    content, before = catalog.file.read_bytes(), whole(catalog).documents
     refused = 0
     for length in range(100, len(content), 1500):
         catalog.file.write_bytes(content[:length])
         try:
-            assert catalog.load().documents == whole
+            assert whole(catalog).documents == before
         except CatalogError:
             refused += 1
     assert refused > len(content) / 1500 / 2
@@ -243,7 +249,7 @@ def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:
 def assert_refused(catalog: Catalog, told: str) -> None:
     """Check that a file is neither read nor written."""
     before = catalog.file.read_bytes()
-    for use in (catalog.load, catalog.stamp, catalog.generation, catalog.skipped, catalog.digests, catalog.damage):
+    for use in (catalog.listing, catalog.stamp, catalog.generation, catalog.skipped, catalog.digests, catalog.damage):
         with pytest.raises(CatalogError, match=told):
             use()
     with pytest.raises(CatalogError, match=told), catalog.write():
@@ -253,7 +259,7 @@ def assert_refused(catalog: Catalog, told: str) -> None:
 
 def test_reading_writes_nothing(catalog: Catalog) -> None:
     before = catalog.file.read_bytes(), sorted(catalog.folder.iterdir())
-    catalog.load()
+    whole(catalog)
     assert (catalog.file.read_bytes(), sorted(catalog.folder.iterdir())) == before
 
 

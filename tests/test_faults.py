@@ -129,7 +129,7 @@ def test_an_interrupted_build_leaves_the_index_as_it_was(tmp_path: Path, first: 
     found = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert (found.returncode, found.stdout) == (130, "")
     assert found.stderr == "sanad: stopped; the index is as it was.\n"
-    assert [document.path for document in Catalog(index).load().documents] == ["a.txt"][first:]
+    assert [document.path for document in Catalog(index).listing().documents] == ["a.txt"][first:]
     assert len(json.loads(done("build", folder, "--index", index, "--json"))["added"]) == 5 + first
 
 

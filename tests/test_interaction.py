@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from embeddings.interaction import ALIKE, UNLIKE, LateInteraction, Sentences
+from embeddings.interaction import ALIKE, UNLIKE, LateInteraction, Sentences, hold
 from embeddings.static import StaticEncoder, Tokens
 
 PASSAGES = [
@@ -20,13 +20,13 @@ QUESTIONS = ["Who won the election in Kazakhstan?", "нефть", "چرا روس
 
 @pytest.fixture(scope="module")
 def interaction(encoder: StaticEncoder) -> LateInteraction:
-    return LateInteraction(encoder, gather(encoder, PASSAGES))
+    return LateInteraction.of(encoder, gather(encoder, PASSAGES))
 
 
 def gather(encoder: StaticEncoder, passages: list[list[str]]) -> Sentences:
     tokens = encoder.tokenize([sentence for passage in passages for sentence in passage])
     norms = np.linalg.norm(encoder.pool(tokens), axis=1).astype(np.float32)
-    return Sentences(tokens, norms, np.cumsum([0, *map(len, passages)]))
+    return hold(tokens, norms, np.cumsum([0, *map(len, passages)]))
 
 
 def vectors(encoder: StaticEncoder, text: str) -> list[np.ndarray]:
@@ -106,5 +106,5 @@ def test_passages_without_tokens_compare_as_nothing(interaction: LateInteraction
 
 
 def test_an_empty_index_compares_with_nothing(encoder: StaticEncoder) -> None:
-    none = Sentences(Tokens(np.empty(0, np.uint16), np.zeros(1, np.int64)), np.empty(0, np.float32), np.array([0]))
-    assert LateInteraction(encoder, none).compare("نفت", np.empty(0, np.int64)).passage.tolist() == []
+    none = hold(Tokens(np.empty(0, np.uint16), np.zeros(1, np.int64)), np.empty(0, np.float32), np.array([0]))
+    assert LateInteraction.of(encoder, none).compare("نفت", np.empty(0, np.int64)).passage.tolist() == []

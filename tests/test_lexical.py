@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.lexical import GRAM, K1, B, LexicalIndex, terms_of
+from embeddings.lexical import K1, B, LexicalIndex
+from embeddings.terms import GRAM, terms_of
 from embeddings.text import fold
 
 WORDS = (
@@ -52,13 +53,13 @@ def bm25(question: str, corpus: list[str]) -> list[float]:
 
 @given(texts, questions)
 def test_scores_are_the_formula_s(corpus: list[str], question: str) -> None:
-    found = LexicalIndex([fold(text) for text in corpus]).scores(fold(question))
+    found = LexicalIndex.of([fold(text) for text in corpus]).scores(fold(question))
     np.testing.assert_allclose(found, bm25(question, corpus), rtol=1e-4, atol=1e-6)
 
 
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=30))
 def test_scores_of_any_text_are_the_formula_s_and_lie_in_0_to_1(corpus: list[str], question: str) -> None:
-    found = LexicalIndex([fold(text) for text in corpus]).scores(fold(question))
+    found = LexicalIndex.of([fold(text) for text in corpus]).scores(fold(question))
     np.testing.assert_allclose(found, bm25(question, corpus), rtol=1e-4, atol=1e-6)
     assert ((found >= 0) & (found <= 1 + 1e-6)).all()
 
@@ -70,7 +71,7 @@ def test_a_share_is_the_weight_of_the_question_s_terms_that_a_text_holds(
     counted, asked, held = [terms(text) for text in corpus], terms(question).keys(), terms(text).keys()
     total = sum(idf(term, counted) for term in asked)
     expected = sum(idf(term, counted) for term in asked & held) / total if total else 0.0
-    found = LexicalIndex([fold(text) for text in corpus]).shares(fold(question), [fold(text)])
+    found = LexicalIndex.of([fold(text) for text in corpus]).shares(fold(question), [fold(text)])
     assert found.tolist() == pytest.approx([expected], abs=1e-5)
 
 
@@ -103,12 +104,12 @@ def test_a_word_s_hash_depends_on_the_order_of_its_letters() -> None:
 
 def test_an_ending_changes_a_word_s_score_but_does_not_lose_it() -> None:
     corpus = ["выборы в казахстане", "погода в европе", "казахстан"]
-    scores = LexicalIndex(corpus).scores("казахстан")
+    scores = LexicalIndex.of(corpus).scores("казахстан")
     assert scores[2] > scores[0] > scores[1] == 0
 
 
 def test_a_text_that_repeats_all_of_the_question_nears_the_best_score() -> None:
-    index = LexicalIndex(["kazakhstan " * 400, *["other words"] * 2000])
+    index = LexicalIndex.of(["kazakhstan " * 400, *["other words"] * 2000])
     assert index.scores("kazakhstan")[0] > 0.5
     assert index.scores("kazakhstan and words of another kind")[0] < index.scores("kazakhstan")[0]
 
@@ -116,7 +117,7 @@ def test_a_text_that_repeats_all_of_the_question_nears_the_best_score() -> None:
 @pytest.mark.parametrize("corpus", [[], [""], ["", "  "], ["some text", ""]])
 @pytest.mark.parametrize("question", ["", "   ", "nowhere"])
 def test_nothing_in_common_scores_zero(corpus: list[str], question: str) -> None:
-    index = LexicalIndex(corpus)
+    index = LexicalIndex.of(corpus)
     assert len(index) == len(corpus)
     assert index.scores(question).tolist() == [0.0] * len(corpus)
     assert index.shares(question, corpus).tolist() == [0.0] * len(corpus)

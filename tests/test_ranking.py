@@ -18,11 +18,9 @@ TEXTS = ["oil oil war", "oil president", "president election", "nothing known he
 
 def word_index(texts: list[str]) -> Index:
     encoder = WordEncoder("oil war president election")
-    store = FaissStore(encoder.dim)
-    if texts:
-        store.add(encoder.encode_passages(texts))
+    store = FaissStore.of(encoder.encode_passages(texts))
     folded = [fold(text) for text in texts]
-    return Index(encoder, store, LexicalIndex(folded), LexicalIndex([sounds(text) for text in folded]), None)
+    return Index(encoder, store, LexicalIndex.of(folded), LexicalIndex.of([sounds(text) for text in folded]), None)
 
 
 def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +35,7 @@ def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatc
 def test_words_alone_put_the_passages_in_the_order_of_their_bm25(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "VECTOR", 0.0)
     found = rank(word_index(TEXTS), "war")
-    expected = LexicalIndex(TEXTS).scores("war")
+    expected = LexicalIndex.of(TEXTS).scores("war")
     assert found.rows.tolist()[:2] == [4, 0]
     np.testing.assert_allclose(found.lexical, expected[found.rows])
     assert (found.lexical[2:] == 0).all()
@@ -47,15 +45,15 @@ def test_a_name_is_found_by_its_sound_in_another_script() -> None:
     texts = ["oil here", "oil of Путин", "oil there"]
     found = rank(word_index(texts), "putin oil")
     assert found.rows[0] == 1
-    by_sound = LexicalIndex([sounds(fold(text)) for text in texts]).scores("btn")[1]
-    by_letters = LexicalIndex(texts).scores("putin oil")[1]
+    by_sound = LexicalIndex.of([sounds(fold(text)) for text in texts]).scores("btn")[1]
+    by_letters = LexicalIndex.of(texts).scores("putin oil")[1]
     np.testing.assert_allclose(found.lexical[0], by_letters + ranking.SOUND * (by_sound - by_letters), rtol=1e-5)
 
 
 def test_a_word_found_by_its_letters_gains_nothing_by_its_sound() -> None:
     found = rank(word_index(["president war", "war"]), "president")
     np.testing.assert_allclose(
-        found.lexical[0], LexicalIndex(["president war", "war"]).scores("president")[0], atol=0.1
+        found.lexical[0], LexicalIndex.of(["president war", "war"]).scores("president")[0], atol=0.1
     )
 
 
@@ -108,8 +106,9 @@ def test_with_the_built_in_model_late_interaction_is_part_of_the_ranking(seed_li
 def test_in_one_language_a_passage_is_found_by_any_of_its_sentences(seed_library: Library) -> None:
     """Each sentence of the seeds finds its own passage first, but for a few that stand twice, a word apart."""
     wrong = []
-    for entry in seed_library._snapshot.entries:
-        for span in entry.row.passage.sentences:
+    snapshot = seed_library._snapshot
+    for entry in map(snapshot.entry, range(len(snapshot))):
+        for span in entry.passage.sentences:
             sentence = entry.document.text[span.start : span.end]
             if len(sentence.split()) > 4 and sentence not in seed_library.ask(sentence[:2000], 1).hits[0].text:
                 wrong.append(sentence)

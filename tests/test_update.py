@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import qa.catalog
 import qa.update
 from embeddings.static import StaticEncoder, Vectors
-from qa.catalog import Catalog, Contents
+from qa.catalog import Catalog
 from qa.errors import CatalogError, FolderError
 from qa.library import Library
 from qa.update import Progress, Report
-from tests.conftest import WordEncoder, word_library, write_files
+from tests.conftest import Whole, WordEncoder, whole, word_library, write_files
 
 WORDS = "kazakhstan russia oil election president war china turkey trade summit"
 LONG = "The {} of Kazakhstan speaks about {} and {} again, and so on for a while; nobody in the {} listens. " * 3
@@ -59,7 +60,7 @@ def encoded(library: Library) -> list[str]:
     return library.encoder.encoded
 
 
-def assert_equal(one: Contents, other: Contents) -> None:
+def assert_equal(one: Whole, other: Whole) -> None:
     """Compare what two catalogs hold, all but the count of changes."""
     assert (one.documents, one.skipped) == (other.documents, other.skipped)
     for rows, others in zip(one.rows, other.rows, strict=True):
@@ -73,7 +74,7 @@ def assert_fresh(library: Library, scratch: Path) -> None:
     """Check that a library answers as one built from nothing over the same folder."""
     fresh = Library(library.folder, Catalog(scratch), library.encoder)
     fresh.update(force=True)
-    assert_equal(library.catalog.load(), fresh.catalog.load())
+    assert_equal(whole(library.catalog), whole(fresh.catalog))
     for question in ("president election", "oil trade with China", "nothing"):
         assert library.ask(question) == fresh.ask(question)
     shutil.rmtree(scratch)
@@ -101,8 +102,9 @@ def test_nothing_changed_embeds_and_writes_nothing(words: Library) -> None:
 
 def test_an_index_of_an_older_format_is_made_again(words: Library, index: Path, tmp_path: Path) -> None:
     with sqlite3.connect(words.catalog.file) as db:
-        for column in ("format", "note", "date", "pages"):
-            db.execute(f"ALTER TABLE documents DROP COLUMN {column}")
+        db.execute("CREATE TABLE first (id INTEGER PRIMARY KEY, path, digest, title, text)")
+        db.execute("INSERT INTO first SELECT id, path, digest, title, text FROM documents, texts WHERE id = document")
+        db.executescript("DROP TABLE documents; DROP TABLE texts; ALTER TABLE first RENAME TO documents")
         db.execute("ALTER TABLE passages DROP COLUMN norms")
         db.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
     db.close()
@@ -173,14 +175,14 @@ def test_an_update_that_fails_midway_leaves_the_old_state(
     words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(qa.update, "BATCH", 2)
-    before, answers = words.catalog.load(), words.ask("president")
+    before, answers = whole(words.catalog), words.ask("president")
     (folder / "b.txt").unlink()
     write_files(folder, {"new.txt": paragraphs(9, 6)})
     failing = word_library(folder, index, FailingEncoder(WORDS))
     with pytest.raises(MemoryError):
         failing.update()
-    assert words.catalog.load().generation == before.generation
-    assert_equal(words.catalog.load(), before)
+    assert whole(words.catalog).generation == before.generation
+    assert_equal(whole(words.catalog), before)
     assert word_library(folder, index, WordEncoder(WORDS)).ask("president") == answers
     assert words.update().added == ("new.txt",)
 
@@ -212,7 +214,7 @@ def test_other_weights_of_the_same_name_rebuild(words: Library, folder: Path, in
 
 
 def test_another_splitter_rebuilds(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.update, "SPLITTER", 10**6)
+    monkeypatch.setattr(qa.catalog, "SPLITTER", 10**6)
     assert words.update().rebuilt == "this version of Sanad reads, cuts or keeps text differently"
     assert words.update().rebuilt is None
 
@@ -227,12 +229,12 @@ def test_a_file_replaced_by_a_link_that_leaves_the_folder_is_removed(words: Libr
 def test_a_read_error_keeps_what_was_indexed_even_when_all_is_rebuilt(
     words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, bad = Path.read_bytes, folder / "a.txt"
+    read_bytes, bad = Path.read_bytes, folder / "a.txt"
 
     def fail(place: Path) -> bytes:
         if place == bad:
             raise OSError(5, "Input/output error")
-        return whole(place)
+        return read_bytes(place)
 
     monkeypatch.setattr(Path, "read_bytes", fail)
     other = word_library(folder, index, WordEncoder(WORDS, name="other"))
@@ -260,7 +262,7 @@ def test_a_folder_without_documents_keeps_the_index(words: Library, folder: Path
         (folder / "x.txt").write_bytes(b"\xff")
     with pytest.raises(FolderError, match="docs"):
         words.update()
-    assert len(words.catalog.load().documents) == 3
+    assert len(whole(words.catalog).documents) == 3
     assert words.ask("president").hits
 
 

@@ -76,12 +76,12 @@ def contents_of(encoder: Encoder, texts: Sequence[tuple[str, str]], batch: int =
     parts = [found[first : first + batch] for first in range(0, len(found), batch)]
     embedded = [one for part in parts for one in embed(encoder, part)]
     rows = tuple((Row(item[1], "", detect(item[0].text), one),) for item, one in zip(found, embedded, strict=True))
-    return Contents(1, tuple(document for document, _ in found), rows, ())
+    return Contents(tuple(range(len(found))), tuple(document for document, _ in found), rows)
 
 
 def ranks_of(snapshot: Snapshot, ranked: Ranked, right: frozenset[str]) -> list[int]:
     """Return the ranks of the right passages that were found, from 1, ties counted against them."""
-    names = [snapshot.entries[row].document.path for row in ranked.rows.tolist()]
+    names = [snapshot.listed(row).path for row in ranked.rows.tolist()]
     scores = [ranked.scores[place] for place, name in enumerate(names) if name in right]
     return sorted(int((ranked.scores >= score).sum()) for score in scores)
 

@@ -13,7 +13,7 @@ over.
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +89,9 @@ def ask(snapshot: Snapshot, question: Asked) -> Features:
 
 
 def keep(contents: Contents, places: Sequence[int]) -> Contents:
-    documents, rows = (tuple(kept[place] for place in places) for kept in (contents.documents, contents.rows))
-    return replace(contents, documents=documents, rows=rows)
+    columns = (contents.keys, contents.documents, contents.rows)
+    keys, documents, rows = (tuple(column[place] for place in places) for column in columns)
+    return Contents(keys, documents, rows)
 
 
 def measure(contents: Contents, encoder: Encoder, asked: Sequence[Asked]) -> Measured:

@@ -1,0 +1,193 @@
+"""The segments of an index: in files beside the catalog, made from it where they are missing, stale or damaged.
+
+They hold nothing that the catalog does not. A document's key in the catalog never names another one, so a segment is
+right for as long as it is whole; documents that are gone are simply not asked for.
+"""
+
+import contextlib
+import functools
+import hashlib
+import logging
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import embeddings.interaction
+import embeddings.lexical
+import embeddings.sound
+import embeddings.terms
+import embeddings.text
+import qa.segment
+from embeddings.parts import Mask
+from embeddings.ragged import Ints
+from qa.arrays import ArrayFileError, read_arrays, write_arrays
+from qa.catalog import Catalog
+from qa.segment import Members, Segment, join
+from qa.tables import Listed
+
+FOLDER, ENDING = "segments", ".segment"
+BATCH = 4096  # passages made into one segment at a time
+LARGEST = 2**15  # passages; beyond it segments are left as they are
+MERGED = 8  # segments of about one size become one
+logger = logging.getLogger(__name__)
+
+
+@functools.cache
+def code_stamp() -> str:
+    """Return a hash of the code that derives segments: those of other code are made again."""
+    modules = (embeddings.text, embeddings.terms, embeddings.sound, embeddings.lexical, embeddings.interaction)
+    digest = hashlib.sha256(unicodedata.unidata_version.encode())
+    for module in (*modules, qa.segment):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    """A segment that is there, and which of its documents are wanted of it."""
+
+    name: str
+    members: Members
+    wanted: Mask  # (documents,)
+
+    @property
+    def passages(self) -> int:
+        return int(np.diff(self.members.starts)[self.wanted].sum())
+
+    @property
+    def wasted(self) -> bool:
+        return bool(2 * self.passages < self.members.starts[-1])
+
+
+class Shelf:
+    """The segments of the catalog in one index folder."""
+
+    def __init__(self, catalog: Catalog, dim: int) -> None:
+        self._catalog, self._dim = catalog, dim
+        self._folder = catalog.folder / FOLDER
+        self._held: dict[str, Segment] = {}
+        self._members: dict[str, Members] = {}
+        self._bad: set[str] = set()  # cannot be read, and perhaps not be removed either
+
+    def gather(self, listed: Sequence[Listed]) -> list[Segment] | None:
+        """Return segments that hold these documents, None where the catalog no longer has one of them."""
+        while self.follow(listed):
+            with contextlib.suppress(ArrayFileError):
+                return [self._load(volume.name) for volume in self._volumes(_keys(listed)) if volume.wanted.any()]
+        return None
+
+    def follow(self, listed: Sequence[Listed]) -> bool:
+        """Make segments of the documents that are in none, and of many small ones one.
+
+        Return False where the catalog no longer has one of the documents.
+        """
+        keys = _keys(listed)
+        while True:
+            present = [np.empty(0, np.int64), *(volume.members.keys for volume in self._volumes(keys))]
+            missing = set(np.setdiff1d(keys, np.concatenate(present)).tolist())
+            for batch in _batches([document for document in listed if document.key in missing]):
+                contents = self._catalog.load(batch)
+                if len(contents.keys) < len(batch):
+                    return False
+                self._put(Segment.build(contents, self._dim))
+            with contextlib.suppress(ArrayFileError):
+                self._tidy(keys)
+                return True
+
+    def _volumes(self, keys: Ints) -> list[_Volume]:
+        """Return the segments that are there, larger ones first; no document is wanted of two."""
+        names = {file.name for file in self._folder.glob(f"*{ENDING}")} | self._held.keys()
+        found = {name: members for name in sorted(names - self._bad) if (members := self._read_members(name))}
+        volumes, claimed = [], np.empty(0, np.int64)
+        for name, members in sorted(found.items(), key=lambda one: -len(one[1].keys)):
+            wanted = np.isin(members.keys, keys) & ~np.isin(members.keys, claimed)
+            claimed = np.concatenate([claimed, members.keys[wanted]])
+            volumes.append(_Volume(name, members, wanted))
+        return volumes
+
+    def _read_members(self, name: str) -> Members | None:
+        if name not in self._members:
+            try:
+                self._members[name] = read_arrays(self._folder / name, Members, code_stamp(), part=".members")
+            except (ArrayFileError, OSError) as error:
+                self._drop(name, str(error))
+        return self._members.get(name)
+
+    def _load(self, name: str) -> Segment:
+        if name not in self._held:
+            try:
+                self._held[name] = read_arrays(self._folder / name, Segment, code_stamp())
+            except (ArrayFileError, OSError) as error:
+                self._drop(name, str(error))
+                raise ArrayFileError(str(error)) from error
+        return self._held[name]
+
+    def _drop(self, name: str, why: str = "") -> None:
+        """Forget a segment and remove its file; `why` says what is wrong with it where it is not just unused."""
+        if why:
+            logger.info("the segment %s is made again: %s", self._folder / name, why)
+            self._bad.add(name)
+        self._held.pop(name, None)
+        self._members.pop(name, None)
+        with contextlib.suppress(OSError):
+            (self._folder / name).unlink()
+
+    def _put(self, segment: Segment) -> None:
+        """Write a segment; where that cannot be, keep it in memory."""
+        name = hashlib.sha256(segment.members.keys.tobytes()).hexdigest()[:16] + ENDING
+        self._bad.discard(name)
+        self._members[name] = segment.members
+        try:
+            write_arrays(self._folder / name, segment, code_stamp())
+        except OSError as error:
+            logger.warning("the segment %s cannot be kept: %s", self._folder / name, error.strerror)
+            self._held[name] = segment
+
+    def _tidy(self, keys: Ints) -> None:
+        """Remove segments that nobody wants, and join what is small or half empty."""
+        volumes, newest = self._volumes(keys), keys.max(initial=-1)
+        for volume in volumes:  # newer documents than ours are another process's
+            if not volume.wanted.any() and volume.members.keys.max(initial=-1) <= newest:
+                self._drop(volume.name)
+        used = [volume for volume in volumes if volume.wanted.any()]
+        tiers: dict[int, list[_Volume]] = {}
+        for volume in used:
+            tiers.setdefault(_tier(volume.passages), []).append(volume)
+        for alike in tiers.values():
+            if len(alike) >= MERGED and sum(volume.passages for volume in alike) <= LARGEST:
+                self._join(alike)
+            else:
+                for volume in alike:
+                    if volume.wasted:
+                        self._join([volume])
+
+    def _join(self, volumes: Sequence[_Volume]) -> None:
+        segments = [self._load(volume.name) for volume in volumes]
+        self._put(join(segments, [volume.wanted for volume in volumes]))
+        for volume in volumes:
+            self._drop(volume.name)
+
+
+def _keys(listed: Sequence[Listed]) -> Ints:
+    return np.array([document.key for document in listed], np.int64)
+
+
+def _tier(passages: int) -> int:
+    """Return in which power of 8, from 64 passages on, a number of them lies."""
+    return max(passages // 64, 1).bit_length() // 3
+
+
+def _batches(listed: Sequence[Listed]) -> Iterator[list[int]]:
+    """Yield the keys of neighbours that have about BATCH passages together."""
+    batch, passages = [], 0
+    for document in listed:
+        batch.append(document.key)
+        passages += document.passages
+        if passages >= BATCH:
+            yield batch
+            batch, passages = [], 0
+    if batch:
+        yield batch
