@@ -4,8 +4,7 @@ import dataclasses
 import json
 import math
 import mmap
-import os
-import tempfile
+import secrets
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,18 +37,17 @@ def write_arrays(place: Path, value: object, stamp: str) -> None:
         end = _aligned(end + array.nbytes)
     header = json.dumps({"stamp": stamp, "arrays": table, "size": end}).encode()
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".", delete=False) as file:
-        try:
+    written = place.with_name(f".{secrets.token_hex(8)}")
+    try:
+        with written.open("xb") as file:
             file.write(MAGIC + len(header).to_bytes(4, "little") + zlib.crc32(header).to_bytes(4, "little") + header)
             for array in arrays.values():
                 file.write(bytes(_aligned(file.tell()) - file.tell()))
                 file.write(_bytes(array))
             file.truncate(_aligned(_HEAD + len(header)) + end)
-            file.close()
-            os.replace(file.name, place)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        written.replace(place)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def read_arrays(place: Path, kind: type[Made], stamp: str, *, part: str = "") -> Made:
@@ -70,7 +68,7 @@ def read_arrays(place: Path, kind: type[Made], stamp: str, *, part: str = "") ->
 def _read_header(mapped: mmap.mmap, stamp: str) -> tuple[dict[str, list[Any]], int]:
     length, crc = (int.from_bytes(mapped[at : at + 4], "little") for at in (len(MAGIC), len(MAGIC) + 4))
     text = mapped[_HEAD : _HEAD + length]
-    if mapped[: len(MAGIC)] != MAGIC or len(text) != length or zlib.crc32(text) != crc:
+    if mapped[: len(MAGIC)] != MAGIC or not text or len(text) != length or zlib.crc32(text) != crc:
         raise ArrayFileError("its header is damaged")
     header = json.loads(text)
     start = _aligned(_HEAD + length)
