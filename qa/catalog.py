@@ -65,9 +65,10 @@ class Listing:
     stamp: Stamp | None  # what it was made with, None where there is nothing or only what an older Sanad wrote
     documents: tuple[Listed, ...]
     skipped: tuple[Skipped, ...]
+    last_key: int  # the highest that a document ever had
 
 
-NOTHING = Listing(0, None, (), ())
+NOTHING = Listing(0, None, (), (), 0)
 
 
 class Catalog:
@@ -123,7 +124,9 @@ class Catalog:
                 return NOTHING
             found = db.execute(f"SELECT {LISTED} FROM documents ORDER BY path")
             documents = tuple(Listed(*columns) for columns in found)
-            return Listing(int(settings["generation"]), _stamp(settings), documents, _skipped(db))
+            return Listing(
+                int(settings["generation"]), _stamp(settings), documents, _skipped(db), int(settings["last_key"])
+            )
 
     def load(self, keys: Iterable[int]) -> Contents:
         """Read documents by their keys, in order of these; leave out those that are gone."""
@@ -259,11 +262,9 @@ class Transaction:
         The first of a transaction leaves a gap of random size, so that this holds also where an older copy of the
         file was put back meanwhile.
         """
-        last = self._last_key
-        if last is None:
-            highest = self._db.execute("SELECT max(id) FROM documents").fetchone()[0] or 0
-            last = highest + secrets.randbits(GAP)
-        self._last_key = last + 1
+        if self._last_key is None:
+            self._last_key = int(_settings(self._db).get("last_key", 0)) + secrets.randbits(GAP)
+        self._last_key += 1
         return self._last_key
 
     def finish(self, stamp: Stamp, source: Path, skipped: Iterable[Skipped]) -> None:
@@ -274,6 +275,7 @@ class Transaction:
             "splitter": stamp.splitter,
             "source": str(source),
             "generation": str(self.generation + 1),
+            "last_key": str(self._last_key or _settings(self._db).get("last_key", 0)),
         }
         self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
         self._db.execute("DELETE FROM skipped")

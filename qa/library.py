@@ -60,7 +60,7 @@ class Library:
         """
         report = update(self.folder, self.catalog, self.encoder, force=force, progress=progress)
         if self._loaded is None:
-            self._shelf.follow(self.catalog.listing().documents)  # so that the next process need not
+            self._shelf.follow(self.catalog.listing())  # so that the next process need not
         elif self.catalog.generation() != self._loaded.listing.generation:
             self._loaded = self._load()
         return report

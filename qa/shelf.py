@@ -24,7 +24,7 @@ import qa.segment
 from embeddings.parts import Mask
 from embeddings.ragged import Ints
 from qa.arrays import ArrayFileError, read_arrays, write_arrays
-from qa.catalog import Catalog
+from qa.catalog import Catalog, Listing
 from qa.segment import Members, Segment, join
 from qa.tables import Listed
 
@@ -72,29 +72,29 @@ class Shelf:
         self._members: dict[str, Members] = {}
         self._bad: set[str] = set()  # cannot be read, and perhaps not be removed either
 
-    def gather(self, listed: Sequence[Listed]) -> list[Segment] | None:
-        """Return segments that hold these documents, None where the catalog no longer has one of them."""
-        while self.follow(listed):
+    def gather(self, listing: Listing) -> list[Segment] | None:
+        """Return segments that hold the listed documents, None where the catalog no longer has one of them."""
+        while self.follow(listing):
             with contextlib.suppress(ArrayFileError):
-                return [self._load(volume.name) for volume in self._volumes(_keys(listed)) if volume.wanted.any()]
+                return [self._load(volume.name) for volume in self._volumes(_keys(listing)) if volume.wanted.any()]
         return None
 
-    def follow(self, listed: Sequence[Listed]) -> bool:
+    def follow(self, listing: Listing) -> bool:
         """Make segments of the documents that are in none, and of many small ones one.
 
         Return False where the catalog no longer has one of the documents.
         """
-        keys = _keys(listed)
+        keys = _keys(listing)
         while True:
             present = [np.empty(0, np.int64), *(volume.members.keys for volume in self._volumes(keys))]
             missing = set(np.setdiff1d(keys, np.concatenate(present)).tolist())
-            for batch in _batches([document for document in listed if document.key in missing]):
+            for batch in _batches([document for document in listing.documents if document.key in missing]):
                 contents = self._catalog.load(batch)
                 if len(contents.keys) < len(batch):
                     return False
                 self._put(Segment.build(contents, self._dim))
             with contextlib.suppress(ArrayFileError):
-                self._tidy(keys)
+                self._tidy(keys, listing.last_key)
                 return True
 
     def _volumes(self, keys: Ints) -> list[_Volume]:
@@ -146,9 +146,9 @@ class Shelf:
             logger.warning("the segment %s cannot be kept: %s", self._folder / name, error.strerror)
             self._held[name] = segment
 
-    def _tidy(self, keys: Ints) -> None:
+    def _tidy(self, keys: Ints, newest: int) -> None:
         """Remove segments that nobody wants, and join what is small or half empty."""
-        volumes, newest = self._volumes(keys), keys.max(initial=-1)
+        volumes = self._volumes(keys)
         for volume in volumes:  # newer documents than ours are another process's
             if not volume.wanted.any() and volume.members.keys.max(initial=-1) <= newest:
                 self._drop(volume.name)
@@ -171,8 +171,8 @@ class Shelf:
             self._drop(volume.name)
 
 
-def _keys(listed: Sequence[Listed]) -> Ints:
-    return np.array([document.key for document in listed], np.int64)
+def _keys(listing: Listing) -> Ints:
+    return np.array([document.key for document in listing.documents], np.int64)
 
 
 def _tier(passages: int) -> int:

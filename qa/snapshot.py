@@ -65,7 +65,7 @@ class Snapshot:
         """
         while True:
             listing = usable(catalog, encoder)
-            segments = shelf.gather(listing.documents)
+            segments = shelf.gather(listing)
             if segments is not None:
                 return cls.over(listing, segments, encoder)
 
@@ -74,7 +74,7 @@ class Snapshot:
         """Return a state made of documents in order of their paths, without a catalog."""
         found = zip(contents.keys, contents.documents, contents.rows, strict=True)
         listed = tuple(Listed.of(key, document, len(rows), "") for key, document, rows in found)
-        return cls.over(Listing(1, None, listed, ()), [Segment.build(contents, encoder.dim)], encoder)
+        return cls.over(Listing(1, None, listed, (), 0), [Segment.build(contents, encoder.dim)], encoder)
 
     @classmethod
     def over(cls, listing: Listing, segments: Sequence[Segment], encoder: Encoder) -> "Snapshot":
