@@ -1,0 +1,76 @@
+"""Open the zip archives that office formats are, inflating no more than is meant and trusting no XML."""
+
+import io
+import zipfile
+import zlib
+from xml.etree.ElementTree import Element, ParseError
+
+from qa.folder import SkipError
+
+MOST_ENTRIES = 10_000
+LARGEST = 128 * 2**20  # bytes inflated from one archive
+STEEPEST = 200  # times larger than it was compressed, beyond SLACK: a bomb
+SLACK = 8 * 2**20  # bytes
+PIECE = 2**16
+
+
+class Archive:
+    """A zip archive in memory, whose members are counted while they are inflated, whatever their headers say."""
+
+    def __init__(self, content: bytes) -> None:
+        if content.startswith(b"\xd0\xcf\x11\xe0"):
+            raise SkipError("it is locked with a password, or of an old format: save it again without")
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(content))
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
+            raise SkipError(f"it is damaged ({error})") from None
+        self.names = frozenset(self._zip.namelist())
+        if len(self._zip.infolist()) > MOST_ENTRIES:
+            raise SkipError(f"it is an archive of more than {MOST_ENTRIES:,} parts")
+        self._inflated = 0
+
+    def read(self, name: str) -> bytes:
+        """Return a member's bytes, none where there is no such member."""
+        if name not in self.names:
+            return b""
+        info = self._zip.getinfo(name)
+        if info.flag_bits & 1:
+            raise SkipError("it is locked with a password")
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            with self._zip.open(info) as member:
+                while piece := member.read(PIECE):
+                    size += len(piece)
+                    self._inflated += len(piece)
+                    if self._inflated > LARGEST or size > SLACK + STEEPEST * info.compress_size:
+                        raise SkipError("it inflates beyond measure, as a zip bomb does")
+                    pieces.append(piece)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+            raise SkipError(f"it is damaged ({error})") from None
+        return b"".join(pieces)
+
+    def xml(self, name: str) -> Element:
+        """Return the root of an XML member, an empty element where there is no such member."""
+        content = self.read(name)
+        return parse_xml(content) if content else Element("none")
+
+    def check(self) -> None:
+        """Inflate every XML member once, for a reader that opens the archive by itself."""
+        for name in sorted(self.names):
+            if name.endswith((".xml", ".rels")):
+                parse_xml(self.read(name))
+
+
+def parse_xml(content: bytes) -> Element:
+    """Return the root element; raise SkipError where it is no XML, or declares a document type or entities."""
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root: Element = fromstring(content, forbid_dtd=True)
+        return root
+    except DefusedXmlException:
+        raise SkipError("its XML declares entities or a document type, which is not read") from None
+    except (ParseError, ValueError, LookupError) as error:
+        raise SkipError(f"it is damaged ({error})") from None

@@ -1,0 +1,92 @@
+"""Bytes to text: the encoding is told by its mark, is UTF-8, or is detected; which one, and what was lost, is said."""
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from qa.folder import SkipError
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+GUESSES = ("cp1256", "cp1252")  # where no detector knows: Arabic and Persian, then Western
+SAMPLE = 200_000  # bytes or characters that tell what the rest is
+STRANGE = 1 / 50  # of the characters may be controls or unassigned; more is no text
+BROKEN = 1 / 20  # of the characters beyond ASCII may be broken in a file that is taken for UTF-8
+
+_STRANGE = frozenset({"Cc", "Cn", "Co", "Cs"})
+_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, and what the reader should know of how it was read: nothing where it was whole UTF-8."""
+
+    text: str
+    note: str = ""
+
+
+def decode(content: bytes) -> Decoded:
+    """Decode text, its byte order mark left out; raise SkipError where it is no text.
+
+    In the order of the mark, UTF-8, UTF-8 with a few broken bytes, what is detected, and the usual guesses.
+    """
+    found = _by_mark(content) or _as_utf8(content) or _detected(content)
+    if found is None:
+        raise SkipError("it is not text: its bytes make no words in any encoding")
+    return found
+
+
+def _by_mark(content: bytes) -> Decoded | None:
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return _replacing(content[len(mark) :], encoding, told=encoding != "utf-8")
+    return None
+
+
+def _as_utf8(content: bytes) -> Decoded | None:
+    """Return UTF-8 text; a broken byte among many good ones is no sign of another encoding."""
+    try:
+        text = content.decode()
+        return Decoded(text) if _is_text(text) else None
+    except UnicodeDecodeError:
+        found = _replacing(content, "utf-8")
+    good = len(_MULTIBYTE.findall(content))
+    few = found.text.count("\ufffd") <= max(good * BROKEN, good > 0)
+    return found if few and _is_text(found.text) else None
+
+
+def _detected(content: bytes) -> Decoded | None:
+    import chardet  # only where a file is not UTF-8
+
+    detected = chardet.detect(content[:SAMPLE])["encoding"]
+    for encoding in dict.fromkeys(filter(None, (detected, *GUESSES))):
+        try:
+            text = content.decode(encoding).removeprefix("\ufeff")
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if _is_text(text):
+            return Decoded(text, f"read as {codecs.lookup(encoding).name}")
+    return None
+
+
+def _replacing(content: bytes, encoding: str, *, told: bool = False) -> Decoded:
+    """Decode with U+FFFD for what is broken, and say how much that was and where it began."""
+    notes = [f"read as {encoding}"] if told else []
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        text = content.decode(encoding, "replace")
+        notes.append(f"{text.count(chr(0xFFFD)):,} broken characters, the first at byte {error.start:,}")
+    return Decoded(text, "; ".join(notes))
+
+
+def _is_text(text: str) -> bool:
+    sample = text[:SAMPLE]
+    strange = sum(unicodedata.category(c) in _STRANGE and c not in "\t\n\v\f\r\x85" for c in sample)
+    return strange <= len(sample) * STRANGE

@@ -1,0 +1,48 @@
+"""What a reader makes of a file's bytes, and the rules that all readers share."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The text of a file, with its headline and date (ISO 8601) where its metadata tell them.
+
+    `pages` are the offsets in `text` where each page begins, none where the format has no pages. `note` is what the
+    reader should know of how it was read.
+    """
+
+    text: str
+    title: str = ""
+    date: str = ""
+    note: str = ""
+    pages: tuple[int, ...] = ()
+
+
+def paged(pages: Sequence[str], title: str = "", date: str = "") -> Extracted:
+    """Return pages as one text, a line's end between them."""
+    starts = accumulate((len(page) + 1 for page in pages[:-1]), initial=0)
+    return Extracted("\n".join(pages), title, date, pages=tuple(starts) if pages else ())
+
+
+def tidy(text: str) -> str:
+    """Return text without the spaces at the ends of its lines, and with one blank line where there were more."""
+    lines = (re.sub(r"[^\S\n\t]+", " ", line).strip() for line in text.replace("\r\n", "\n").split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def records(found: Iterable[str]) -> Extracted:
+    """Return records, such as the rows of a table, as paragraphs; none holds a blank line of its own."""
+    return Extracted("\n\n".join(filter(None, (re.sub(r"\s*\n\s*", "\n", record.strip()) for record in found))))
+
+
+def iso_date(text: str) -> str:
+    """Return the date that a timestamp of metadata begins with as YYYY-MM-DD, an empty string where it has none."""
+    found = re.match(r"\s*(?:D:)?(\d{4})-?(\d\d)-?(\d\d)", text)
+    try:
+        return date(*map(int, found.groups())).isoformat() if found else ""
+    except ValueError:
+        return ""

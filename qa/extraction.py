@@ -1,0 +1,163 @@
+"""Run the readers of foreign formats in a child process with limits: a file may hang, bomb or kill its reader.
+
+The child is started once and reads many files; what ends it costs that one file, and the next has a new child.
+"""
+
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from qa.extracted import Extracted
+from qa.folder import SkipError
+from qa.formats import EXTRACTORS, Reader
+
+LARGEST_ANSWER = 512 * 2**20  # bytes of JSON; the text of a file is at most a few times the file
+_SIZE = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one file may take: seconds by the clock, seconds of one core, bytes of memory."""
+
+    wall: float = 120
+    cpu: int = 60
+    memory: int = 2 * 2**30
+
+
+LIMITS = Limits()
+# The child finds this package where its parent did, whatever the working directory is.
+_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from qa.extraction import serve; serve(*map(int, sys.argv[2:]))"
+
+
+class Extractor:
+    """A child process that reads files, started with the first one; leave the context to end it."""
+
+    def __init__(self, limits: Limits = LIMITS, program: str = _CHILD) -> None:
+        self.limits = limits
+        self._program = program
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Extractor":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def read(self, suffix: str, content: bytes) -> Extracted:
+        """Return what the reader for `suffix` makes of a file; raise SkipError with the reason where it cannot."""
+        child = self._child = self._child or self._start()
+        late = threading.Event()
+        watch = threading.Timer(self.limits.wall, lambda: (late.set(), child.kill()))
+        watch.start()
+        try:
+            answer = _ask(child, suffix, content)
+        except (OSError, EOFError, ValueError):
+            answer = None
+        finally:
+            watch.cancel()
+        if answer is None:
+            raise SkipError(self._explain(late.is_set(), self._end()))
+        if "skip" in answer:
+            raise SkipError(str(answer["skip"]))
+        return Extracted(**{**answer, "pages": tuple(answer["pages"])})
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        limits = (str(self.limits.cpu), str(self.limits.memory))
+        command = [sys.executable, "-c", self._program, str(Path(__file__).parent.parent), *limits]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def _end(self) -> int:
+        child, self._child = self._child, None
+        if child is None:
+            return 0
+        with child, contextlib.suppress(BrokenPipeError):
+            child.kill()
+        return child.wait()
+
+    def _explain(self, late: bool, status: int) -> str:
+        if late:
+            return f"reading it took more than {self.limits.wall:,.0f} seconds: it may be damaged, or split it"
+        if status == -24:  # SIGXCPU
+            return f"reading it took more than {self.limits.cpu:,} seconds of work: it may be damaged, or split it"
+        return "its reader crashed: it may be damaged"
+
+
+def _ask(child: "subprocess.Popen[bytes]", suffix: str, content: bytes) -> Mapping[str, object]:
+    assert child.stdin and child.stdout
+    for part in (suffix.encode(), content):
+        child.stdin.write(_SIZE.pack(len(part)))
+        child.stdin.write(part)
+    child.stdin.flush()
+    answer = json.loads(_take(child.stdout, LARGEST_ANSWER))
+    if not isinstance(answer, dict):
+        raise ValueError("no answer")
+    return answer
+
+
+def _take(stream: BinaryIO, largest: int | None = None) -> bytes:
+    """Return the next part of a stream, its size before it."""
+    head = stream.read(_SIZE.size)
+    if len(head) < _SIZE.size:
+        raise EOFError
+    (size,) = _SIZE.unpack(head)
+    if largest is not None and size > largest:
+        raise ValueError("too large")
+    part = stream.read(size)
+    if len(part) < size:
+        raise EOFError
+    return part
+
+
+def serve(cpu: int, memory: int, readers: Mapping[str, Reader] = EXTRACTORS) -> None:
+    """Answer files from standard input on standard output until it ends; what a reader prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    _limit_memory(memory)
+    while True:
+        try:
+            suffix, content = _take(sys.stdin.buffer).decode(), _take(sys.stdin.buffer)
+        except EOFError:
+            return
+        _limit_time(cpu)
+        answer = json.dumps(_read(readers, suffix, content, memory)).encode()
+        answers.write(_SIZE.pack(len(answer)) + answer)
+        answers.flush()
+
+
+def _read(readers: Mapping[str, Reader], suffix: str, content: bytes, memory: int) -> dict[str, object]:
+    try:
+        return asdict(readers[suffix](content))
+    except SkipError as skip:
+        return {"skip": skip.reason}
+    except MemoryError:
+        return {"skip": f"reading it took more than {memory // 2**20:,} MB of memory: split it"}
+    except RecursionError:
+        return {"skip": "it is nested too deep"}
+    except Exception as error:  # noqa: BLE001, whatever a library raises over a damaged file costs that file only
+        return {"skip": f"it is damaged ({type(error).__name__}: {str(error)[:100]})"}
+
+
+def _limit_memory(memory: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a reader writes no files
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _limit_time(cpu: int) -> None:
+    """Allow the next file its seconds beyond those that the files before it took."""
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + cpu, resource.RLIM_INFINITY))

@@ -1,0 +1,231 @@
+"""Which library reads which kind of file: one table, by the ending of the name."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from io import BytesIO, StringIO
+
+from qa.archives import Archive
+from qa.encodings import decode
+from qa.extracted import Extracted, records, tidy
+from qa.folder import SkipError
+
+READING = 1  # raise it when a reader makes other text of a file: indexes made by another version are made again
+PROSE = 200  # characters; a longer string of a JSON object is a text, not a value to be told with its key
+
+Reader = Callable[[bytes], Extracted]
+
+
+def read_pdf(content: bytes) -> Extracted:
+    """Return the text layer of a PDF with its pages."""
+    from qa.pdf import read_document
+
+    return read_document(content)
+
+
+def read_html(content: bytes) -> Extracted:
+    """Return the main text of a web page."""
+    from qa.html import read_page
+
+    return read_page(content)
+
+
+def read_docx(content: bytes) -> Extracted:
+    """Return the paragraphs of a Word document."""
+    from qa import office
+
+    return office.read_docx(content)
+
+
+def read_opendocument(content: bytes) -> Extracted:
+    """Return the paragraphs of an OpenDocument file."""
+    from qa import office
+
+    return office.read_opendocument(content)
+
+
+def read_pptx(content: bytes) -> Extracted:
+    """Return the slides of a presentation, as pages."""
+    from qa import office
+
+    return office.read_pptx(content)
+
+
+def read_epub(content: bytes) -> Extracted:
+    """Return the chapters of a book."""
+    from qa import office
+
+    return office.read_epub(content)
+
+
+def read_workbook(content: bytes) -> Extracted:
+    """Return each row of each sheet as a record with its header, and with the sheet's name where there are several."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if content.startswith(b"PK"):
+        Archive(content).check()
+    try:
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+    except CalamineError as error:
+        raise SkipError(f"it is damaged, or locked with a password ({error})") from None
+    several = len([rows for _, rows in sheets if rows]) > 1
+    return records(
+        f"{name}; {row}" if several else row
+        for name, rows in sheets
+        for row in _rows([[_cell(cell) for cell in cells] for cells in rows])
+    )
+
+
+def read_csv(content: bytes) -> Extracted:
+    """Return each row as a record with its header."""
+    found = decode(content)
+    try:
+        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(found.text[:20_000], ",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    csv.field_size_limit(len(found.text) + 1)
+    rows = [[" ".join(cell.split()) for cell in row] for row in csv.reader(StringIO(found.text, newline=""), dialect)]
+    return _noted(records(_rows(rows)), found.note)
+
+
+def read_json(content: bytes) -> Extracted:
+    """Return each object of a list as a record: its short values with their keys, its long strings as they are."""
+    found = decode(content)
+    try:
+        value = json.loads(found.text)
+    except ValueError as error:
+        raise SkipError(f"it is no JSON ({error})") from None
+    return _noted(records(_record(item) for item in _items(value)), found.note)
+
+
+def read_json_lines(content: bytes) -> Extracted:
+    """Return each line as a record, as `read_json` does its objects; lines that are no JSON are counted."""
+    found = decode(content)
+    values, broken = [], 0
+    for line in found.text.split("\n"):
+        try:
+            values += [json.loads(line)] if line.strip() else []
+        except ValueError:
+            broken += 1
+    if broken and not values:
+        raise SkipError("none of its lines is JSON")
+    notes = (found.note, f"{broken:,} lines are no JSON" if broken else "")
+    return _noted(records(map(_record, values)), "; ".join(filter(None, notes)))
+
+
+def read_email(content: bytes) -> Extracted:
+    """Return subject, sender, date and body of a message; attachments are not read."""
+    message = message_from_bytes(content, policy=policy.default)
+    if not isinstance(message, EmailMessage) or not message.keys():
+        raise SkipError("it is no message: it has no headers")
+    subject, sent = str(message.get("subject", "")), message.get("date")
+    heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
+    attached = [part for part in message.iter_attachments() if part.get_content_type() != "message/rfc822"]
+    note = f"{len(attached)} attachments not read" if attached else ""
+    written = getattr(sent, "datetime", None)
+    day = written.date().isoformat() if written else ""
+    text = tidy("\n\n".join(filter(None, (subject, "\n".join(heads), _body(message)))))
+    return Extracted(text, " ".join(subject.split()), day, note)
+
+
+def _body(message: EmailMessage) -> str:
+    body = message.get_body(("plain", "html"))
+    if body is None:
+        return ""
+    content = body.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    try:
+        told = content.decode(body.get_content_charset() or "ascii").encode()
+    except (UnicodeDecodeError, LookupError):
+        told = decode(content).text.encode() if content.strip() else b""
+    return read_html(told).text if body.get_content_type() == "text/html" else told.decode()
+
+
+_TIMING = re.compile(r"(?:\d{1,6}[ \t]*\n)?[ \t]*[\d:.,]{4,16}[ \t]*-->[^\n]*\n?")
+_TAGS = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|\{\\[^{}\n]{0,80}\}")
+
+
+def read_subtitles(content: bytes) -> Extracted:
+    """Return what is said, without numbers, timings and tags."""
+    found = decode(content)
+    text = found.text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("WEBVTT")
+    said = [line for part in _TIMING.split(text) for line in _TAGS.sub("", part).strip().split("\n") if line.strip()]
+    return Extracted("\n".join(line.strip() for line in said), note=found.note)
+
+
+# How each kind of file becomes text. What has another ending is read as plain text, if it is that.
+EXTRACTORS: dict[str, Reader] = {
+    ".pdf": read_pdf,
+    ".html": read_html, ".htm": read_html, ".xhtml": read_html,
+    ".docx": read_docx, ".docm": read_docx, ".odt": read_opendocument, ".odp": read_opendocument,
+    ".pptx": read_pptx, ".ppsx": read_pptx, ".epub": read_epub,
+    ".xlsx": read_workbook, ".xlsm": read_workbook, ".xls": read_workbook, ".ods": read_workbook,
+    ".csv": read_csv, ".tsv": read_csv, ".json": read_json, ".jsonl": read_json_lines, ".ndjson": read_json_lines,
+    ".eml": read_email, ".srt": read_subtitles, ".vtt": read_subtitles,
+}  # fmt: skip
+RECORDS = frozenset("xlsx xlsm xls ods csv tsv json jsonl ndjson".split())  # a row or an object is a passage
+OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3": "epub"}  # to be saved as the other
+
+
+def _noted(found: Extracted, note: str) -> Extracted:
+    return Extracted(found.text, found.title, found.date, note, found.pages)
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield each row of a table as one line, each value with the header of its column."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    header = filled[0] if filled and _is_header(filled[0]) and len(filled) > 1 else ()
+    for row in filled[1:] if header else filled:
+        named = (f"{header[at]}: {cell}" if at < len(header) and header[at] else cell for at, cell in enumerate(row))
+        yield "; ".join(words for words, cell in zip(named, row, strict=True) if cell.strip())
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Tell whether a table's first row names its columns: different words, no numbers."""
+    named = [cell for cell in row if cell]
+    return len(set(named)) == len(named) and not any(any(map(str.isdecimal, cell[:1])) for cell in named)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime | time) else " ".join(str(value).split())
+
+
+def _items(value: object) -> Iterable[object]:
+    """Return the objects that a JSON document is a list of, wherever in it the list stands."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        lists = {key: inner for key, inner in value.items() if _is_list_of_objects(inner)}
+        others = {key: inner for key, inner in value.items() if key not in lists}
+        return [others, *(item for inner in lists.values() for item in inner)]
+    return [value]
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _record(value: object) -> str:
+    told = list(_told(value, ""))
+    short = "; ".join(words for words in told if len(words) <= PROSE and "\n" not in words)
+    return "\n".join([short, *(words for words in told if len(words) > PROSE or "\n" in words)])
+
+
+def _told(value: object, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _told(inner, str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _told(inner, key)
+    elif value is not None and str(value).strip():
+        long = isinstance(value, str) and (len(value) > PROSE or "\n" in value.strip())
+        yield str(value).strip() if long or not key else f"{key}: {str(value).strip()}"

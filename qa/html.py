@@ -1,0 +1,112 @@
+"""Read web pages: the main text without navigation and furniture, and what the page's metadata tell."""
+
+import re
+from collections.abc import Iterator
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import DOMNode, HTMLTree
+
+from qa.encodings import Decoded, decode
+from qa.extracted import Extracted, iso_date, tidy
+
+MAIN = 0.4  # of a page's text that its main element must hold to stand for the page
+SMALL = 0.4  # of a page's text that furniture may be; what is larger is the text, whatever it is called
+LINKED = 0.6  # of the text of a block that is links: a menu
+LINKS = 3  # links that a menu has at least
+
+# What is no text of the page wherever it stands.
+SKIPPED = [
+    "script", "style", "noscript", "template", "iframe", "object", "svg", "dialog", "button", "select", "textarea",
+    "nav", "footer", "aside", "body > header", "[hidden]", "[aria-hidden=true]", "[role=navigation]", "[role=banner]",
+    "[role=contentinfo]", "[role=search]", "[role=dialog]", "[role=complementary]", "[data-left-out]",
+    '[style*="display:none"]', '[style*="display: none"]', '[style*="visibility:hidden"]', "rp", "rt",
+]  # fmt: skip
+# Words in a class or id that name furniture.
+NAMES = frozenset(
+    "ad ads advert advertisement banner breadcrumb breadcrumbs byline comment comments consent cookie cookies footer "
+    "menu nav navbar navigation newsletter pagination paywall popup promo recommended related share sharing sidebar "
+    "social subscribe tags toolbar widget widgets".split()
+)
+DATES = (
+    'meta[property="article:published_time"]', 'meta[itemprop="datePublished"]', 'meta[name="date"]',
+    'meta[name="pubdate"]', 'meta[name="DC.date"]', 'meta[name="dc.date"]', 'meta[name="dcterms.date"]',
+    'meta[name="citation_publication_date"]', 'meta[name="publish-date"]', "time[datetime]",
+)  # fmt: skip
+_LINKED_DATA_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
+
+
+def read_html(content: bytes) -> Extracted:
+    """Return the main text of a web page with its headline and date."""
+    return read_page(content)
+
+
+def read_page(content: bytes, *, whole: bool = False) -> Extracted:
+    """Return the main text of a page, or with `whole` all that is text, for pages that hold nothing else."""
+    found = _decode(content)
+    tree = HTMLTree.parse(found.text.replace("\0", "\ufffd"))
+    title, date = _headline(tree), _date(tree, found.text)
+    text = ""
+    if not whole and tree.body:
+        _mark_furniture(tree.body)
+        text = _text(_main(tree))
+    if not any(map(str.isalnum, text)):  # a page of links alone, say
+        text = _text(HTMLTree.parse(found.text), whole=True)
+    return Extracted(text, title, date, found.note)
+
+
+def _decode(content: bytes) -> Decoded:
+    named = _CHARSET.search(content[:4096])
+    if named and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return Decoded(content.decode(named[1].decode()))
+        except (UnicodeDecodeError, LookupError):
+            pass  # it names a wrong one: its bytes decide
+    return decode(content)
+
+
+def _text(tree: HTMLTree, *, whole: bool = False) -> str:
+    skipped = SKIPPED[:8] if whole else SKIPPED
+    found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=False, skip_elements=skipped)
+    return tidy(re.sub(r"\t+", "\t", found))
+
+
+def _main(tree: HTMLTree) -> HTMLTree:
+    """Return the page's one article or main element, where it holds much of the text; else the page."""
+    for selector in ("article", "main", "[role=main]"):
+        found = tree.body.query_selector_all(selector)
+        if len(found) == 1 and len(found[0].text) >= MAIN * len(tree.body.text):
+            return HTMLTree.parse(f"<body>{found[0].html}</body>")
+    return tree
+
+
+def _mark_furniture(body: DOMNode) -> None:
+    """Mark what is named like furniture, and blocks that are mostly links."""
+    largest = SMALL * len(body.text)
+    for node in body.query_selector_all("[class], [id]"):
+        names = set(re.split(r"[^a-z]+", f"{node.getattr('class', '')} {node.id or ''}".lower()))
+        if names & NAMES and len(node.text) <= largest:
+            node.setattr("data-left-out", "")
+    for node in body.query_selector_all("ul, ol, div, section, p, td"):
+        links = node.query_selector_all("a")
+        linked = sum(len(link.text.strip()) for link in links) if len(links) >= LINKS else 0
+        if linked > LINKED * len(node.text.strip()) and len(node.text) <= largest:
+            node.setattr("data-left-out", "")
+
+
+def _headline(tree: HTMLTree) -> str:
+    return next((" ".join(words.split()) for words in _headlines(tree) if words.strip()), "")
+
+
+def _headlines(tree: HTMLTree) -> Iterator[str]:
+    for selector in ('meta[property="og:title"]', 'meta[name="title"]'):
+        yield from (node.getattr("content", "") for node in tree.document.query_selector_all(selector))
+    yield from (node.text for node in tree.document.query_selector_all("h1"))
+    yield tree.title or ""
+
+
+def _date(tree: HTMLTree, text: str) -> str:
+    found = (node for selector in DATES for node in tree.document.query_selector_all(selector))
+    told = [iso_date(node.getattr("content", "") or node.getattr("datetime", "")) for node in found]
+    told += [iso_date(match) for match in _LINKED_DATA_DATE.findall(text)]
+    return next(filter(None, told), "")

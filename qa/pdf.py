@@ -1,0 +1,181 @@
+"""Read the text layer of a PDF, page by page, from where its characters stand.
+
+A PDF keeps glyphs and places, not reading order, and the libraries tried here tear right-to-left lines apart. So the
+characters of a line are sorted as they are seen, and `qa.reading` puts them in the order in which they are read.
+"""
+
+import ctypes
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+import pypdfium2
+from pypdfium2 import raw
+
+from qa.extracted import Extracted, iso_date, paged
+from qa.folder import SkipError
+from qa.reading import Glyph, is_right_to_left, read_line
+
+MOST_PAGES = 20_000
+SAME_LINE = 0.3  # of a glyph's size that a baseline may differ
+RAISED = 0.6  # of its size that a letter with a sign may stand above or below its line
+BESIDE = 1.0  # of a line's size between two pieces of one line; the columns of a page are further apart
+NEAR = 12  # pieces of a line before, among which its other pieces are looked for
+COPIED = 0.1  # of a glyph's size that the same glyph may stand beside itself, drawn twice
+PARAGRAPH = 1.4  # times the usual distance between lines begins a paragraph
+REPEATED = 3  # pages whose first or last line is the same, numbers aside: it is a running head
+HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # how PDFium tells one at the end of a line
+LOCKED = raw.FPDF_ERR_PASSWORD
+
+Line = list[Glyph]
+
+
+def read_document(content: bytes) -> Extracted:
+    """Return the text of each page, headline and date of the metadata; raise SkipError where there is no text layer."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        locked = getattr(error, "err_code", None) == LOCKED or "password" in str(error).lower()
+        raise SkipError("it is locked with a password" if locked else "it is damaged, or no PDF") from None
+    if len(document) > MOST_PAGES:
+        raise SkipError(f"it has more than {MOST_PAGES:,} pages: split it")
+    pages = [_lines(document, number) for number in range(len(document))]
+    if not any(pages):
+        raise SkipError("it has no text layer: run OCR on it")
+    told = document.get_metadata_dict()
+    found = paged(list(_texts(pages)), told.get("Title", "").strip(), iso_date(told.get("CreationDate", "")))
+    bare = sum(not lines for lines in pages)
+    note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""
+    return Extracted(found.text, found.title, found.date, note, found.pages)
+
+
+def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+    try:
+        page = document[number]
+        text = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        return []  # one broken page is no reason to lose the others
+    glyphs = list(_glyphs(text))
+    lines = _join([glyph for glyph in glyphs if not _is_mark(glyph.text)])
+    for mark in _once([glyph for glyph in glyphs if _is_mark(glyph.text)]) if lines else ():
+        _attach(lines, mark)
+    text.close()
+    page.close()
+    return lines
+
+
+def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
+    """Yield what is to be seen, in the order of the file; letters of a ligature stand at one place."""
+    x, y, box, matrix = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF(), raw.FS_MATRIX()
+    for index in range(text.count_chars()):
+        code = raw.FPDFText_GetUnicode(text, index)
+        if code < 0x20 and code not in HYPHENS:
+            continue
+        raw.FPDFText_GetCharOrigin(text, index, x, y)
+        raw.FPDFText_GetLooseCharBox(text, index, box)
+        character = (
+            "-"
+            if code in HYPHENS
+            else unicodedata.normalize("NFKC", c)
+            if "\ufb00" <= (c := chr(code)) <= "\ufefc"
+            else c
+        )
+        raw.FPDFText_GetMatrix(text, index, matrix)
+        size = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.b, matrix.d)
+        right = max(box.right, x.value)
+        if character == " " and right - x.value < 0.1:  # its place is not told: the gap between its neighbours is
+            continue
+        yield Glyph(character, x.value, right, y.value, max(size, 0.1))
+
+
+def _is_mark(text: str) -> bool:
+    return unicodedata.category(text[0]) == "Mn"
+
+
+def _join(glyphs: Sequence[Glyph]) -> list[Line]:
+    """Make lines of glyphs that follow each other in the file; a letter that was raised or lowered joins its line."""
+    lines: list[Line] = []
+    for glyph in glyphs:
+        if lines and abs(glyph.y - lines[-1][0].y) <= SAME_LINE * max(glyph.size, lines[-1][0].size):
+            lines[-1].append(glyph)
+        else:
+            lines.append([glyph])
+    joined: list[Line] = []
+    for line in lines:
+        near = next((above for above in joined[-NEAR:] if _is_same(above, line)), None)
+        if near is None:
+            joined.append(line)
+        else:
+            near += line
+    return [_once(line) for line in joined]
+
+
+def _is_same(above: Line, line: Line) -> bool:
+    """Tell whether two pieces stand on one line, side by side: columns are further apart."""
+    size = max(above[0].size, line[0].size)
+    if abs(above[0].y - line[0].y) > RAISED * size:
+        return False
+    left, right = min(glyph.x for glyph in line), max(glyph.right for glyph in line)
+    beside = min(max(glyph.x - right, left - glyph.right) for glyph in above)
+    return beside <= BESIDE * size
+
+
+def _once(line: Line) -> Line:
+    """Return a line without what is drawn twice at one place, as some writers do for bold or for signs."""
+    kept: Line = []
+    last: dict[str, float] = {}
+    for glyph in line:
+        apart = abs(glyph.x - last.get(glyph.text, math.inf))
+        if apart < 0.01 or apart > COPIED * glyph.size:  # the letters of one ligature stand at one place
+            kept.append(glyph)
+            last[glyph.text] = glyph.x
+    return kept
+
+
+def _attach(lines: Sequence[Line], mark: Glyph) -> None:
+    """Put a vowel sign or accent behind the letter that it stands over or under."""
+    middle = (mark.x + mark.right) / 2
+
+    def distance(place: tuple[int, int]) -> float:
+        glyph = lines[place[0]][place[1]]
+        apart = 0.0 if abs(glyph.x - mark.x) < 0.01 else abs((glyph.x + glyph.right) / 2 - middle)
+        return apart + abs(glyph.y - mark.y)
+
+    row, at = min(((row, at) for row, line in enumerate(lines) for at in range(len(line))), key=distance)
+    under = lines[row][at]
+    if mark.text not in under.text:
+        lines[row][at] = replace(under, text=under.text + mark.text)
+
+
+def _texts(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
+    """Yield the text of each page: a blank line between paragraphs, running heads left out."""
+    read = [[(line[0], text) for line, text in _read(lines)] for lines in pages]
+    edges = Counter(edge for lines in read if lines for edge in {_bare(lines[0][1]), _bare(lines[-1][1])})
+    heads = {edge for edge, times in edges.items() if times >= max(REPEATED, len(pages) / 2)}
+    for lines in read:
+        kept = [line for place, line in enumerate(lines) if 0 < place < len(lines) - 1 or _bare(line[1]) not in heads]
+        steps = [above.y - below.y for (above, _), (below, _) in pairwise(kept)]
+        usual = median([step for step in steps if step > 0] or [0.0])
+        gaps = ["", *("\n\n" if step < 0 or step > PARAGRAPH * usual else "\n" for step in steps)]
+        joined = "".join(gap + text for gap, (_, text) in zip(gaps, kept, strict=bool(kept)))
+        yield _HYPHENATED.sub("", joined)
+
+
+def _read(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
+    right = is_right_to_left("".join(glyph.text for line in lines for glyph in line))
+    for line in lines:
+        text = read_line(line, right_to_left=right).strip()
+        if text:
+            yield line, text
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"\d+", "0", line)
+
+
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])(?=[a-zà-öø-ÿа-яё])")

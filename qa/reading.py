@@ -1,0 +1,140 @@
+"""Put the glyphs of a line, sorted as they are seen, in the order in which they are read."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+SPACE = 0.15  # of a line's size between two glyphs is a space
+
+_MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
+_NUMBER = re.compile(r"[0-9٠-٩۰-۹]+(?:[.,:/٫٬-][0-9٠-٩۰-۹]+)*")
+_LIGATURES = frozenset("لا لأ لإ لآ لٱ لله الله".split())  # as they are read; PDFium gives them either way
+_LEFT = re.compile(r"\d|[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character, or the letters of a ligature, and where it stands on the page, in points."""
+
+    text: str
+    x: float
+    right: float
+    y: float
+    size: float
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell whether most letters of `text` are written from right to left."""
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    return sum(kind in ("R", "AL") for kind in kinds) > sum(kind == "L" for kind in kinds)
+
+
+def read_line(glyphs: Sequence[Glyph], *, right_to_left: bool) -> str:
+    """Return the text of one line, whose glyphs come in the order of the file, on a page of the given direction."""
+    seen = sorted(_join_ligatures(glyphs), key=lambda glyph: glyph.x)
+    pieces = list(_with_spaces(seen))
+    text = "".join(pieces)
+    if is_right_to_left(text) or (right_to_left and _has_right(text)):
+        return _from_right(pieces)
+    return _inner_runs(pieces) if _has_right(text) else text
+
+
+def _has_right(text: str) -> bool:
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
+def _join_ligatures(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
+    """Make one glyph of the letters at one place, as they are read."""
+    groups: list[list[Glyph]] = []
+    for glyph in glyphs:
+        if groups and abs(groups[-1][0].x - glyph.x) < 0.01:
+            groups[-1].append(glyph)
+        else:
+            groups.append([glyph])
+    for place, group in enumerate(groups):
+        text = "".join(glyph.text for glyph in group)
+        if len(text) > 1 and _has_right(text) and _is_reversed(groups, place, text):
+            text = text[::-1]
+        yield replace(group[0], text=text, right=max(glyph.right for glyph in group))
+
+
+def _is_reversed(groups: Sequence[Sequence[Glyph]], place: int, text: str) -> bool:
+    """Tell whether the letters of a ligature come in the order in which they are seen, from the left."""
+    letters = "".join(c for c in text if not unicodedata.combining(c))
+    if len(letters) < 2:
+        return False
+    if letters in _LIGATURES or letters[::-1] in _LIGATURES:
+        return letters not in _LIGATURES
+    beside = groups[place - 1] if place else groups[place + 1] if place + 1 < len(groups) else None
+    if beside is None or beside[0].text == " ":
+        return False
+    return (beside[0].x < groups[place][0].x) == (place > 0)
+
+
+def _with_spaces(seen: Sequence[Glyph]) -> Iterator[str]:
+    size = max((glyph.size for glyph in seen), default=0)
+    for before, glyph in zip([None, *seen], seen, strict=False):
+        if before and glyph.x - before.right > SPACE * size and " " not in (before.text, glyph.text):
+            yield " "
+        yield glyph.text
+
+
+def _from_right(pieces: Sequence[str]) -> str:
+    """Return a line that runs from the right: reversed, but for its numbers and its words of other scripts."""
+    turned = list(reversed(pieces))
+    out: list[str] = []
+    for kind, run in _runs(turned):
+        out += _left_run(run) if kind else [piece.translate(_MIRRORED) for piece in run]
+    return "".join(out)
+
+
+def _runs(turned: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
+    """Yield runs of a line with whether they run from the left: from one Latin letter or digit to another."""
+    run: list[str] = []
+    held: list[str] = []
+    for piece in turned:
+        if _LEFT.match(piece) and not _has_right(piece):
+            run += [*held, piece] if run else [piece]
+            held = []
+        elif run and not _has_right(piece):
+            held.append(piece)
+        else:
+            if run:
+                yield True, run
+                yield False, held
+            run, held = [], []
+            yield False, [piece]
+    yield True, run
+    yield False, held
+
+
+def _left_run(run: Sequence[str]) -> list[str]:
+    """Turn a run that reads from the left back; numbers without a letter between them stay in the line's order."""
+    text = "".join(reversed(run))
+    if any(unicodedata.bidirectional(character) == "L" for character in text):
+        return [text]
+    numbers = list(_NUMBER.finditer(text))
+    out: list[str] = []
+    end = len(text)
+    for number in reversed(numbers):
+        out += [text[number.end() : end][::-1].translate(_MIRRORED), number.group()]
+        end = number.start()
+    return [*out, text[:end][::-1]]
+
+
+def _inner_runs(pieces: Sequence[str]) -> str:
+    """Return a line from the left whose words of right-to-left scripts are put in their own order."""
+    out: list[str] = []
+    run: list[str] = []
+    held: list[str] = []
+    for piece in pieces:
+        if _has_right(piece) or unicodedata.combining(piece[:1] or " "):
+            run += [*held, piece] if run else [piece]
+            held = []
+        elif run and not piece.isalnum():
+            held.append(piece)
+        else:
+            out += [_from_right(run), *held, piece] if run else [piece]
+            run, held = [], []
+    return "".join([*out, _from_right(run), *held] if run else out)
