@@ -16,6 +16,7 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
+from qa.formats import READING
 from qa.passages import SPLITTER
 from qa.tables import (
     FORMAT,
@@ -45,7 +46,7 @@ class Stamp:
     @classmethod
     def of(cls, encoder: Encoder) -> "Stamp":
         """Return what an index made now with `encoder` is made with."""
-        return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
+        return cls(encoder.name, encoder.fingerprint, f"{SPLITTER}.{READING}")
 
 
 @dataclass(frozen=True, slots=True)

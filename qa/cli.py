@@ -232,6 +232,7 @@ def _report_object(report: Report, library: Library) -> dict[str, object]:
     return {
         **{name: list(getattr(report, name)) for name in ("added", "changed", "removed", "unchanged")},
         "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
+        "notes": [{"document": path, "note": note} for path, note in report.notes],
         "rebuilt": report.rebuilt,
         "embedded": report.embedded,
         "passages": len(library),
@@ -242,7 +243,9 @@ def _report_object(report: Report, library: Library) -> dict[str, object]:
 def _hit_text(hit: Hit, *, bold: bool) -> str:
     places = [(hit.document, hit.passage.span), *((place.document, place.span) for place in hit.elsewhere)]
     found = [f"{one_line(document.path)}, characters {span.start}-{span.end}" for document, span in places]
-    head = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})\n   {found[0]}, paragraph {hit.passage.number}"
+    page = f"p. {hit.page}, " if hit.page else ""
+    title = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})"
+    head = f"{title}\n   {found[0]}, {page}paragraph {hit.passage.number}"
     return "\n   again in ".join([head, *found[1:]]) + "\n" + _marked(hit, bold=bold)
 
 
@@ -257,7 +260,9 @@ def _marked(hit: Hit, *, bold: bool) -> str:
 
 def _tell_skipped(report: Report) -> None:
     for skip in report.skipped:
-        _say(f"skipped {one_line(skip.path)}: {skip.reason}")
+        _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
+    for path, note in report.notes:
+        _say(f"note on {one_line(path)}: {note}")
 
 
 @contextlib.contextmanager

@@ -3,15 +3,20 @@
 import bisect
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
+from qa.encodings import decode
+from qa.extracted import Extracted
+from qa.extraction import Extractor
 from qa.folder import SkipError
+from qa.formats import EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
 
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
+PLAIN = frozenset({".txt", ".md"})  # read here; so is what has any other ending and is text
+TITLED = frozenset("html htm xhtml epub eml".split())  # whose metadata tell the headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +37,59 @@ class Document:
         return bisect.bisect_right(self.pages, offset) or None
 
 
-def read_document(path: str, content: bytes, digest: str) -> Document:
-    """Turn a file's bytes into a document; raise SkipError where they hold no text."""
-    suffix = Path(path).suffix.lower()
-    text = READERS.get(suffix, read_text)(content)
+def read_document(path: str, content: bytes, digest: str, extractor: Extractor | None = None) -> Document:
+    """Turn a file's bytes into a document; raise SkipError where they hold no text.
+
+    Text is read here, any other format by `extractor`, in a process of its own.
+    """
+    place = PurePosixPath(path)
+    suffix = place.suffix.lower()
+    found = _extract(suffix, content, extractor)
+    text, strange = clean(found.text)
     if not any(character.isalnum() for character in text):
         raise SkipError("it holds no text")
-    return Document(path, digest, find_title(text) or Path(path).stem, text)
+    note = "; ".join(filter(None, (found.note, strange)))
+    form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
+    title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
+    return Document(path, digest, title, text, form, note, found.date, found.pages)
 
 
-def read_text(content: bytes) -> str:
-    """Decode UTF-8 text, its byte order mark left out; raise SkipError where it is not."""
-    if b"\0" in content:
-        raise SkipError("it is not text: it holds zero bytes")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SkipError(f"it is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
-    controls = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
-    if controls > len(text) / 50:
-        raise SkipError("it is not text: it holds control characters")
-    return text
+def _extract(suffix: str, content: bytes, extractor: Extractor | None) -> Extracted:
+    if suffix in EXTRACTORS:
+        if extractor is not None:
+            return extractor.read(suffix, content)
+        with Extractor() as own:
+            return own.read(suffix, content)
+    if suffix in OLD:
+        raise SkipError(f"files of the kind {suffix} are not read: save it as .{OLD[suffix]}")
+    decoded = decode(content)
+    return Extracted(decoded.text, note=decoded.note)
 
 
-# How each kind of file becomes text, by its ending; every other ending is read as text.
-READERS: dict[str, Callable[[bytes], str]] = {".txt": read_text, ".md": read_text}
+def _title(form: str, told: str, text: str) -> str:
+    """Return the headline that the metadata tell, where it is to be trusted: that of many a file is its template's."""
+    if told and (form in TITLED or told.casefold() in " ".join(text[:3000].split()).casefold()):
+        return _cut(told)
+    return "" if form in RECORDS else find_title(text)
+
+
+def clean(text: str) -> tuple[str, str]:
+    """Return text as it can be shown, and in words what was replaced; every character keeps its place.
+
+    Control characters, lone surrogates and what cannot be seen on purpose (tag characters, long runs of zero-width
+    ones) become U+FFFD. A single joiner or direction mark is spelling and stays.
+    """
+    shown, controls = _CONTROLS.subn("\ufffd", text)
+    shown, hidden = _HIDDEN.subn(lambda run: run[1] or "\ufffd" * len(run[0]), shown)
+    flags = len(_FLAG.findall(shown))
+    told = ((controls, "control character"), (hidden - flags, "run of invisible characters"))
+    return shown, "; ".join(f"{number:,} {name}{'s' * (number > 1)} replaced" for number, name in told if number)
+
+
+_CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_TAGS = "\U000e0000-\U000e007f"
+_FLAG = re.compile(f"\U0001f3f4[{_TAGS}]{{2,6}}\U000e007f")  # of England, Scotland, Wales
+_HIDDEN = re.compile(f"({_FLAG.pattern})|[{_TAGS}]+|[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]{{4,}}")
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:

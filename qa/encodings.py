@@ -19,7 +19,8 @@ SAMPLE = 200_000  # bytes or characters that tell what the rest is
 STRANGE = 1 / 50  # of the characters may be controls or unassigned; more is no text
 BROKEN = 1 / 20  # of the characters beyond ASCII may be broken in a file that is taken for UTF-8
 
-_STRANGE = frozenset({"Cc", "Cn", "Co", "Cs"})
+_CONTROLS = frozenset({"Cc"})
+_STRANGE = frozenset({"Cc", "Cn", "Co", "Cs"})  # what bytes read in a wrong encoding become
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 
@@ -53,12 +54,12 @@ def _as_utf8(content: bytes) -> Decoded | None:
     """Return UTF-8 text; a broken byte among many good ones is no sign of another encoding."""
     try:
         text = content.decode()
-        return Decoded(text) if _is_text(text) else None
+        return Decoded(text) if _is_text(text, _CONTROLS) else None
     except UnicodeDecodeError:
         found = _replacing(content, "utf-8")
     good = len(_MULTIBYTE.findall(content))
     few = found.text.count("\ufffd") <= max(good * BROKEN, good > 0)
-    return found if few and _is_text(found.text) else None
+    return found if few and _is_text(found.text, _CONTROLS) else None
 
 
 def _detected(content: bytes) -> Decoded | None:
@@ -86,7 +87,7 @@ def _replacing(content: bytes, encoding: str, *, told: bool = False) -> Decoded:
     return Decoded(text, "; ".join(notes))
 
 
-def _is_text(text: str) -> bool:
+def _is_text(text: str, categories: frozenset[str] = _STRANGE) -> bool:
     sample = text[:SAMPLE]
-    strange = sum(unicodedata.category(c) in _STRANGE and c not in "\t\n\v\f\r\x85" for c in sample)
+    strange = sum(unicodedata.category(c) in categories and c not in "\t\n\v\f\r\x85" for c in sample)
     return strange <= len(sample) * STRANGE

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from qa.extracted import Extracted
 from qa.folder import SkipError
@@ -56,16 +56,19 @@ class Extractor:
         """Return what the reader for `suffix` makes of a file; raise SkipError with the reason where it cannot."""
         child = self._child = self._child or self._start()
         late = threading.Event()
-        watch = threading.Timer(self.limits.wall, lambda: (late.set(), child.kill()))
+
+        def give_up() -> None:
+            late.set()
+            child.kill()
+
+        watch = threading.Timer(self.limits.wall, give_up)
         watch.start()
         try:
             answer = _ask(child, suffix, content)
         except (OSError, EOFError, ValueError):
-            answer = None
+            raise SkipError(self._explain(late.is_set(), self._end()), lost=not late.is_set()) from None
         finally:
             watch.cancel()
-        if answer is None:
-            raise SkipError(self._explain(late.is_set(), self._end()))
         if "skip" in answer:
             raise SkipError(str(answer["skip"]))
         return Extracted(**{**answer, "pages": tuple(answer["pages"])})
@@ -91,13 +94,13 @@ class Extractor:
         return "its reader crashed: it may be damaged"
 
 
-def _ask(child: "subprocess.Popen[bytes]", suffix: str, content: bytes) -> Mapping[str, object]:
-    assert child.stdin and child.stdout
+def _ask(child: "subprocess.Popen[bytes]", suffix: str, content: bytes) -> Mapping[str, Any]:
+    questions, answers = cast(BinaryIO, child.stdin), cast(BinaryIO, child.stdout)
     for part in (suffix.encode(), content):
-        child.stdin.write(_SIZE.pack(len(part)))
-        child.stdin.write(part)
-    child.stdin.flush()
-    answer = json.loads(_take(child.stdout, LARGEST_ANSWER))
+        questions.write(_SIZE.pack(len(part)))
+        questions.write(part)
+    questions.flush()
+    answer = json.loads(_take(answers, LARGEST_ANSWER))
     if not isinstance(answer, dict):
         raise ValueError("no answer")
     return answer

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import DOMNode, HTMLTree
+from resiliparse.parse.html import ElementNode, HTMLTree, Node
 
 from qa.encodings import Decoded, decode
 from qa.extracted import Extracted, iso_date, tidy
@@ -47,8 +47,8 @@ def read_page(content: bytes, *, whole: bool = False) -> Extracted:
     tree = HTMLTree.parse(found.text.replace("\0", "\ufffd"))
     title, date = _headline(tree), _date(tree, found.text)
     text = ""
-    if not whole and tree.body:
-        _mark_furniture(tree.body)
+    if not whole:
+        _mark_furniture(tree)
         text = _text(_main(tree))
     if not any(map(str.isalnum, text)):  # a page of links alone, say
         text = _text(HTMLTree.parse(found.text), whole=True)
@@ -73,25 +73,38 @@ def _text(tree: HTMLTree, *, whole: bool = False) -> str:
 
 def _main(tree: HTMLTree) -> HTMLTree:
     """Return the page's one article or main element, where it holds much of the text; else the page."""
+    least = MAIN * len(_words(tree.body))
     for selector in ("article", "main", "[role=main]"):
-        found = tree.body.query_selector_all(selector)
-        if len(found) == 1 and len(found[0].text) >= MAIN * len(tree.body.text):
+        found = _select(tree, selector)
+        if len(found) == 1 and len(_words(found[0])) >= least:
             return HTMLTree.parse(f"<body>{found[0].html}</body>")
     return tree
 
 
-def _mark_furniture(body: DOMNode) -> None:
+def _mark_furniture(tree: HTMLTree) -> None:
     """Mark what is named like furniture, and blocks that are mostly links."""
-    largest = SMALL * len(body.text)
-    for node in body.query_selector_all("[class], [id]"):
-        names = set(re.split(r"[^a-z]+", f"{node.getattr('class', '')} {node.id or ''}".lower()))
-        if names & NAMES and len(node.text) <= largest:
+    largest = SMALL * len(_words(tree.body))
+    for node in _select(tree, "body [class], body [id]"):
+        names = set(re.split(r"[^a-z]+", f"{_told(node, 'class')} {_told(node, 'id')}".lower()))
+        if names & NAMES and len(_words(node)) <= largest:
             node.setattr("data-left-out", "")
-    for node in body.query_selector_all("ul, ol, div, section, p, td"):
+    for node in _select(tree, "ul, ol, div, section, p, td"):
         links = node.query_selector_all("a")
-        linked = sum(len(link.text.strip()) for link in links) if len(links) >= LINKS else 0
-        if linked > LINKED * len(node.text.strip()) and len(node.text) <= largest:
+        linked = sum(len(_words(link)) for link in links) if len(links) >= LINKS else 0
+        if linked > LINKED * len(words := _words(node)) and len(words) <= largest:
             node.setattr("data-left-out", "")
+
+
+def _select(tree: HTMLTree, selector: str) -> list[ElementNode]:
+    return list(tree.document.query_selector_all(selector)) if tree.document else []
+
+
+def _words(node: Node | None) -> str:
+    return (node.text or "").strip() if node else ""
+
+
+def _told(node: ElementNode, attribute: str) -> str:
+    return str(node.getattr(attribute) or "")
 
 
 def _headline(tree: HTMLTree) -> str:
@@ -100,13 +113,13 @@ def _headline(tree: HTMLTree) -> str:
 
 def _headlines(tree: HTMLTree) -> Iterator[str]:
     for selector in ('meta[property="og:title"]', 'meta[name="title"]'):
-        yield from (node.getattr("content", "") for node in tree.document.query_selector_all(selector))
-    yield from (node.text for node in tree.document.query_selector_all("h1"))
+        yield from (_told(node, "content") for node in _select(tree, selector))
+    yield from (_words(node) for node in _select(tree, "h1"))
     yield tree.title or ""
 
 
 def _date(tree: HTMLTree, text: str) -> str:
-    found = (node for selector in DATES for node in tree.document.query_selector_all(selector))
-    told = [iso_date(node.getattr("content", "") or node.getattr("datetime", "")) for node in found]
+    found = (node for selector in DATES for node in _select(tree, selector))
+    told = [iso_date(_told(node, "content") or _told(node, "datetime")) for node in found]
     told += [iso_date(match) for match in _LINKED_DATA_DATE.findall(text)]
     return next(filter(None, told), "")

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from embeddings.text import fold
 from qa.documents import Document
+from qa.formats import RECORDS
 from qa.furniture import is_counter, is_furniture, may_be_furniture
 
 SPLITTER = 4  # raise it when passages change: indexes written by another version are rebuilt
@@ -15,6 +16,7 @@ LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
 HEADING = 100  # characters; a longer line without a mark at its end is a paragraph
 WRAPPED = 60  # characters; a shorter line is no full one
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again
+LONGEST_RECORD = 2000  # characters; a longer row of a table or object of a list is cut like any text
 UNBROKEN = 4000  # characters; a run without a space is a word up to here, and is cut beyond
 
 
@@ -52,8 +54,9 @@ class _Line:
 
 def split(document: Document) -> list[Passage]:
     """Return the passages of `document` in the order of its text; none overlap."""
-    lines = _mark_repeats(_mark_furniture(document.text, list(_read_lines(document.text))))
-    blocks = _join([piece for line in lines for piece in _pieces(document.text, line)])
+    read = list(_read_lines(document.text))
+    lines = _mark_repeats(read if document.format in RECORDS else _mark_furniture(document.text, read))
+    blocks = _cut(document, lines)
     blocks = [span for span in blocks if not _is_bare_title(document, span)] or blocks
     again = [(lines[line.first], line) for line in lines if line.first is not None]
     repeats = [places for first, line in again for places in _pair(document.text, first, line)]
@@ -66,6 +69,18 @@ def split(document: Document) -> list[Passage]:
         )
         for number, span in enumerate(blocks, start=1)
     ]
+
+
+def _cut(document: Document, lines: list[_Line]) -> list[Span]:
+    if document.format not in RECORDS:
+        return _join([piece for line in lines for piece in _pieces(document.text, line)])
+    starts = [place for place, line in enumerate(lines) if line.after_blank]
+    blocks: list[Span] = []
+    for start, end in pairwise([*starts, len(lines)]):
+        if record := [line for line in lines[start:end] if not line.apart]:
+            pieces = [piece for line in record for piece in _pieces(document.text, line)]
+            blocks += _join(pieces) if _size(record) > LONGEST_RECORD else [_whole(record)]
+    return blocks
 
 
 _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x85\u2028\u2029]|\Z)")
@@ -160,7 +175,7 @@ def _join(lines: list[_Line]) -> list[Span]:
         if len(joined) > 1 and _size(joined[-1]) < SHORTEST and _size([*joined[-2], *joined[-1]]) <= LONGEST:
             last = joined.pop()
             joined[-1] += last
-        blocks += [Span(block[0].span.start, block[-1].span.end) for block in joined]
+        blocks += map(_whole, joined)
     return blocks
 
 
@@ -180,6 +195,10 @@ def _take_headings(block: list[_Line], line: _Line) -> list[_Line]:
 
 def _is_heading(line: _Line, above: _Line) -> bool:
     return _length(line.span) <= HEADING and line.ending not in _MARKS and (line.after_blank or above.ending in _MARKS)
+
+
+def _whole(block: list[_Line]) -> Span:
+    return Span(block[0].span.start, block[-1].span.end)
 
 
 def _size(block: list[_Line]) -> int:

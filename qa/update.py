@@ -12,6 +12,7 @@ from qa.catalog import Catalog, Stamp, Transaction
 from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import EmptyFolderError
+from qa.extraction import Extractor
 from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
 from qa.language import detect
 from qa.passages import Passage, split
@@ -41,6 +42,7 @@ class Report:
     embedded: int
     rebuilt: str | None  # why everything was made again, None where it was not
     seconds: float
+    notes: tuple[tuple[str, str], ...] = ()  # documents read now of which the reader should know something, and what
 
     @property
     def summary(self) -> str:
@@ -103,6 +105,7 @@ def update(
         embedded,
         rebuilt,
         time.monotonic() - began,
+        tuple((document.path, document.note) for document in changes.fresh if document.note),
     )
 
 
@@ -138,25 +141,26 @@ def _nothing_found(folder: Path, skipped: Sequence[Skipped], kept: int) -> str:
         first = f"{skipped[0].path}: {skipped[0].reason}"
         none = f"No file in {folder} could be read ({first}; {counted(len(skipped), 'file')} in all)"
     stays = f" The index keeps its {counted(kept, 'document')}." if kept else ""
-    return f"{none}. Put UTF-8 text files there.{stays}"
+    return f"{none}. Put documents there.{stays}"
 
 
 def _compare(files: Sequence[File], unlisted: Sequence[Skipped], known: dict[str, str], *, whole: bool) -> _Changes:
     changes = _Changes([], [], [], [], [], list(unlisted))
-    for file in files:
-        try:
-            content = read_bytes(file)
-            digest = digest_of(content)
-            if known.get(file.path) == digest and not whole:
-                changes.unchanged.append(file.path)
-                continue
-            changes.fresh.append(read_document(file.path, content, digest))
-            same = known.get(file.path)
-            (changes.added if same is None else changes.unchanged if same == digest else changes.changed).append(
-                file.path
-            )
-        except SkipError as skip:
-            changes.skipped.append(Skipped(file.path, skip.reason, skip.lost))
+    with Extractor() as extractor:
+        for file in files:
+            try:
+                content = read_bytes(file)
+                digest = digest_of(content)
+                if known.get(file.path) == digest and not whole:
+                    changes.unchanged.append(file.path)
+                    continue
+                changes.fresh.append(read_document(file.path, content, digest, extractor))
+                same = known.get(file.path)
+                (changes.added if same is None else changes.unchanged if same == digest else changes.changed).append(
+                    file.path
+                )
+            except SkipError as skip:
+                changes.skipped.append(Skipped(file.path, skip.reason, skip.lost))
     kept = {skip.path for skip in changes.skipped if not skip.lost}
     folders = tuple(path for path in kept if path.endswith("/"))
     seen = {*changes.added, *changes.changed, *changes.unchanged}

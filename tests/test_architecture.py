@@ -17,6 +17,11 @@ embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays
 qa.furniture qa.folder
+qa.extracted qa.encodings qa.archives qa.reading
+qa.html qa.pdf
+qa.office
+qa.formats
+qa.extraction
 qa.documents
 qa.passages qa.language
 qa.embed

@@ -23,12 +23,17 @@ COMMANDS = ["build", "ask", "eval", "serve", "doctor"]
 
 def test_build_reports_as_json(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SEEDS, tmp_path / "docs"))
-    (folder / "bad.txt").write_bytes(b"\xff")
+    (folder / "bad.txt").write_bytes(bytes(99))
+    (folder / "old.txt").write_bytes("مكتبة المدينة القديمة تأسست في حي الصاغة".encode("cp1256"))
     first = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
-    names = ["added", "changed", "removed", "unchanged", "skipped", "rebuilt", "embedded", "passages", "seconds"]
+    names = ["added", "changed", "removed", "unchanged", "skipped", "notes", "rebuilt"]
+    names += ["embedded", "passages", "seconds"]
     assert list(first) == names
-    assert first["added"] == sorted(file.name for file in SEEDS.iterdir())
-    assert first["skipped"] == [{"document": "bad.txt", "reason": "it is not UTF-8 text (byte 0): save it as UTF-8"}]
+    assert first["added"] == sorted([*(file.name for file in SEEDS.iterdir()), "old.txt"])
+    assert first["skipped"] == [
+        {"document": "bad.txt", "reason": "it is not text: its bytes make no words in any encoding"}
+    ]
+    assert first["notes"] == [{"document": "old.txt", "note": "read as cp1256"}]
     assert first["embedded"] == first["passages"] > 40
     second = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
     assert (second["unchanged"], second["embedded"]) == (first["added"], 0)

@@ -1,5 +1,6 @@
 """Files to documents: what is text, what is skipped and why, and what a document is called."""
 
+import random
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import documents
-from qa.documents import Document, find_title, one_line, read_document, read_text, visible
+from qa.documents import Document, clean, find_title, one_line, read_document, visible
 from qa.folder import SkipError, Skipped, digest_of, list_files, read_bytes
 from tests.conftest import SEEDS, write_files
 
@@ -33,16 +34,17 @@ def test_the_seeds_are_read_as_they_stand() -> None:
 
 
 BAD = {
-    "binary.txt": (bytes(range(256)) * 4, "zero bytes"),
-    "nul.txt": (b"text with a \0 in it", "zero bytes"),
-    "latin.txt": ("Öl und Gas".encode("latin-1"), "not UTF-8 text (byte 0)"),
-    "one_bad_byte.txt": (b"plenty of good text \xff and more", "not UTF-8 text (byte 20)"),
-    "utf16.txt": ("نص عربي".encode("utf-16"), "zero bytes"),
-    "escapes.txt": (b"\x1b[31m\x1b[0m\x07\x08 a", "control characters"),
-    "empty.txt": (b"", "no text"),
-    "spaces.txt": (b" \n\t\r\n ", "no text"),
-    "bom.txt": (b"\xef\xbb\xbf", "no text"),
-    "marks.txt": ("؟!… —".encode(), "no text"),
+    "f1_empty.txt": (b"", "no text"),
+    "f1_spaces.txt": (b" \n\t\r\n ", "no text"),
+    "f1_mark.txt": (b"\xef\xbb\xbf", "no text"),
+    "f1_punctuation.txt": ("؟!… —".encode(), "no text"),
+    "f2_bytes.txt": (bytes(range(256)) * 4, "not text"),
+    "f2_program.txt": (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0\x01\0\0\0" * 60, "not text"),
+    "f2_picture.txt": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01" + random.Random(1).randbytes(900), "not text"),
+    "f2_random_1_kb.txt": (random.Random(2).randbytes(1000), "not text"),
+    "f2_random_10_mb.txt": (random.Random(3).randbytes(10**7), "not text"),
+    "f8_escapes.txt": (b"\x1b[31m\x1b[0m\x07\x08 a", "not text"),
+    "old.doc": (b"\xd0\xcf\x11\xe0 words", "save it as .docx"),
 }
 
 
@@ -58,22 +60,48 @@ def test_a_file_that_is_no_text_is_skipped_with_a_reason_and_the_others_go_on(tm
     assert skipped[name].lost
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
-    assert read_text("\ufeffسند".encode()) == "سند"
-
-
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf"])))
 def test_any_text_is_read_as_it_stands(text: str) -> None:
-    assert read_text(text.encode()) == text.removeprefix("\ufeff")
+    if any(map(str.isalnum, text)):
+        assert read_document("a.txt", text.encode(), "").text == text
 
 
 @given(st.binary())
-def test_any_bytes_are_read_as_they_stand_or_skipped_with_a_reason(content: bytes) -> None:
+def test_any_bytes_become_text_that_can_be_shown_or_are_skipped_with_a_reason(content: bytes) -> None:
     try:
-        text = read_document("a.bin", content, "").text
+        document = read_document("a.bin", content, "")
     except SkipError as skip:
-        text = f"\ufeff{skip.reason}"
-    assert text.encode() == content.removeprefix(b"\xef\xbb\xbf") or re.match("\ufeffit (is not|holds)", text)
+        reason = skip.reason
+    else:
+        reason = "it is not skipped"
+        assert document.text.encode() == content.removeprefix(b"\xef\xbb\xbf") or document.note
+        assert visible(document.text.replace("\r", "\n"), keep="\n\t\v\f\x85") == document.text.replace("\r", "\n")
+    assert re.match("it (is not|holds)", reason)
+
+
+@given(st.text(st.characters() | st.sampled_from("\0\x1b\u200b\u200c\u202e\ufeff\U000e0041\U0001f3f4\ud800")))
+def test_f8_f27_clean_text_keeps_every_place_and_can_be_printed(text: str) -> None:
+    shown, note = clean(text)
+    assert len(shown) == len(text)
+    assert bool(note) == (shown != text)
+    assert clean(shown) == (shown, "")
+    shown.encode()
+    assert all(new in (old, "\ufffd") for old, new in zip(text, shown, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "note"),
+    [
+        ("one\0two\x1b[31m", "one\ufffdtwo\ufffd[31m", "2 control characters replaced"),
+        ("line\u2028line\u2029line\x85line\x0cline", "line\u2028line\u2029line\x85line\x0cline", ""),
+        ("ask\U000e0069\U000e0067\U000e006e me", "ask\ufffd\ufffd\ufffd me", "1 run of invisible characters replaced"),
+        ("a" + "\u200b\u200c" * 8 + "b", "a" + "\ufffd" * 16 + "b", "1 run of invisible characters replaced"),
+        ("می\u200cخواهم \U0001f468\u200d\U0001f469", "می\u200cخواهم \U0001f468\u200d\U0001f469", ""),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",) * 2 + ("",),
+    ],
+)
+def test_f8_f27_what_cannot_be_seen_is_replaced_and_told(text: str, shown: str, note: str) -> None:
+    assert clean(text) == (shown, note)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +145,7 @@ def test_visible_text_can_be_printed_on_one_terminal(text: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("\n\u202e\u2066\u200f"), max_size=30))
 def test_a_name_keeps_to_its_line_and_its_direction(text: str) -> None:
+    text = text.replace("\r\n", "\n")
     shown = one_line(text)
     assert len(shown) == len(text)
     assert not re.search(r"[\n\r\x1b\u202a-\u202e\u2066-\u2069]", shown)

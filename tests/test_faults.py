@@ -30,8 +30,8 @@ def test_each_unusable_folder_is_said(tmp_path: Path) -> None:
 def test_a_folder_that_became_empty_keeps_the_index_unless_it_is_meant(tmp_path: Path) -> None:
     place = (write_files(tmp_path / "docs", {"a.txt": "The well is in the garden."}), "--index", tmp_path / "i")
     assert done("build", *place).startswith("1 added; 1 passage embedded in ")
-    (tmp_path / "docs" / "a.txt").write_bytes(b"\xff")
-    assert_refused(sanad("build", *place), "No file in", "a.txt: it is not UTF-8 text", "1 file in all")
+    (tmp_path / "docs" / "a.txt").write_bytes(bytes(99))
+    assert_refused(sanad("build", *place), "No file in", "a.txt: it is not text", "1 file in all")
     (tmp_path / "docs" / "a.txt").unlink()
     assert_refused(sanad("build", *place), "The index keeps its 1 document. If that is meant, add --force.")
     assert done("build", *place, "--force").startswith("1 removed; 0 passages embedded")

@@ -154,7 +154,7 @@ def test_a_random_sequence_of_edits_equals_a_fresh_build(words: Library, folder:
         elif action == "delete":
             place.unlink()
         elif action == "spoil":
-            place.write_bytes(b"\xff\xff")
+            place.write_bytes(bytes(9))
         else:
             (shutil.copy if action == "copy" else shutil.move)(place, new)
         words.update(force=True)
@@ -259,7 +259,7 @@ def test_a_folder_without_documents_keeps_the_index(words: Library, folder: Path
     elif gone != "missing":
         folder.mkdir()
     if gone.startswith("unreadable"):
-        (folder / "x.txt").write_bytes(b"\xff")
+        (folder / "x.txt").write_bytes(bytes(9))
     with pytest.raises(FolderError, match="docs"):
         words.update()
     assert len(whole(words.catalog).documents) == 3
