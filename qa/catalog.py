@@ -16,7 +16,6 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
-from qa.formats import READING
 from qa.passages import SPLITTER
 from qa.tables import (
     FORMAT,
@@ -46,7 +45,7 @@ class Stamp:
     @classmethod
     def of(cls, encoder: Encoder) -> "Stamp":
         """Return what an index made now with `encoder` is made with."""
-        return cls(encoder.name, encoder.fingerprint, f"{SPLITTER}.{READING}")
+        return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
 
 
 @dataclass(frozen=True, slots=True)
