@@ -3,7 +3,9 @@
 Word matches (BM25 over words and 4-grams, and over the consonants that words share with those of other scripts) and
 passage vectors each propose some; only these are compared by their best sentence and by late interaction. Scores, not
 ranks, are added: a question in another language than the passage shares few words with it, its lexical score is near 0
-everywhere, and the vectors decide by themselves. In a language that the built-in model cannot read, words decide.
+everywhere, and the vectors decide by themselves. Where there are passages in the question's language too, the common
+words that they share with it would put them first: the others are given as much. In a language that the built-in model
+cannot read, words decide.
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,13 @@ from embeddings.lexical import LexicalIndex
 from embeddings.sound import sounds
 from embeddings.stores import Rows, Scores, VectorStore
 from embeddings.text import fold
+from qa.language import detect
 
-CANDIDATES = 200  # of each leg
+NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
 # What each score counts with the built-in model, and what the spread of the similarities does with another one.
 LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.2, 0.6
 ALONE = 0.6
+UNSHARED = 0.15  # what a passage in another language is given for the words that it cannot share
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 CLOSE = 0.1  # by how little less the second sentence must count to be highlighted too
 
@@ -36,6 +40,7 @@ class Index:
     lexical: LexicalIndex
     sound: LexicalIndex  # over the consonants of the words
     interaction: LateInteraction | None  # with the built-in model only
+    languages: npt.NDArray[np.bytes_]  # (passages,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +58,36 @@ class Ranked:
 def rank(index: Index, question: str) -> Ranked:
     """Return all candidate passages for `question`, best first; equal scores keep the order of the passages."""
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
-    lexical = _words(index, fold(question))  # (passages,)
-    near, _ = index.store.search(vector, CANDIDATES)
-    rows = np.union1d(near, _best(lexical, CANDIDATES))  # (candidates,)
+    spelt, heard = _words(index, fold(question))  # (passages,), (passages,)
+    near, _ = index.store.search(vector, NEAR)
+    rows = np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))  # (candidates,)
+    lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
+    unshared = UNSHARED * (index.languages[rows] != detect(question).encode())  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     if index.interaction is None:
         semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
-        scores = lexical[rows] + ALONE * _spread(cosine)  # (candidates,)
+        scores = lexical + unshared + ALONE * _spread(cosine)  # (candidates,)
     else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = lexical[rows] + compared.fluency * likeness
+        scores = lexical + compared.fluency * (unshared + likeness)
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
         scores[order].astype(np.float32),
-        lexical[rows[order]],
+        lexical[order].astype(np.float32),
         semantic[order],
         tuple(nearness[place] for place in order.tolist()),
         reach,
     )
 
 
-def _words(index: Index, question: str) -> Scores:
-    """Return how well each passage's words match, and beyond their spelling their sound. Shape (passages,)."""
-    spelt = index.lexical.scores(question)  # (passages,)
-    heard = index.sound.scores(sounds(question))  # (passages,)
-    return np.asarray(LEXICAL * spelt + SOUND * np.maximum(heard - spelt, 0), np.float32)
+def _words(index: Index, question: str) -> tuple[Scores, Scores]:
+    """Return how well each passage's words match, and how much better they sound alike. Shapes (passages,)."""
+    spelt = index.lexical.scores(question)
+    return spelt, np.maximum(index.sound.scores(sounds(question)) - spelt, 0)
 
 
 def _spread(similarities: Scores) -> Scores:

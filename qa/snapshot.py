@@ -95,6 +95,7 @@ class Snapshot:
             LexicalIndex([segment.spelt for segment in segments], layout),
             LexicalIndex([segment.heard for segment in segments], layout),
             LateInteraction(encoder, parts, layout) if isinstance(encoder, StaticEncoder) else None,
+            np.concatenate([np.empty(0, "S2"), *(segment.passages.languages for segment in segments)])[rows],
         )
         owners = np.repeat(np.arange(len(places)), np.diff(bounds))
         return cls(listing, tuple(segments), layout, places, owners, folds[rows], index)

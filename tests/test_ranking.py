@@ -1,5 +1,8 @@
 """Ranking against scores that are worked out by hand, and the sentence that is marked."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
 from embeddings.text import fold
 from qa import ranking
+from qa.catalog import Catalog
 from qa.library import Library
 from qa.ranking import Index, highlight, rank
 from tests.conftest import WordEncoder
@@ -20,7 +24,8 @@ def word_index(texts: list[str]) -> Index:
     encoder = WordEncoder("oil war president election")
     store = FaissStore.of(encoder.encode_passages(texts))
     folded = [fold(text) for text in texts]
-    return Index(encoder, store, LexicalIndex.of(folded), LexicalIndex.of([sounds(text) for text in folded]), None)
+    heard = LexicalIndex.of([sounds(text) for text in folded])
+    return Index(encoder, store, LexicalIndex.of(folded), heard, None, np.full(len(texts), b"en"))
 
 
 def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +62,31 @@ def test_a_word_found_by_its_letters_gains_nothing_by_its_sound() -> None:
     )
 
 
+def test_a_passage_in_another_language_is_given_what_it_cannot_share() -> None:
+    index = word_index(["oil here", "oil war", "president war"])
+    plain = rank(index, "who has the oil")
+    mixed = rank(replace(index, languages=np.array([b"en", b"ru", b"en"])), "who has the oil")
+    gained = {row: mixed.scores[mixed.rows == row] - plain.scores[plain.rows == row] for row in range(3)}
+    np.testing.assert_allclose([gained[row][0] for row in range(3)], [0, ranking.UNSHARED, 0], atol=1e-6)
+
+
+def test_common_words_do_not_put_the_question_s_language_first(encoder: StaticEncoder, tmp_path: Path) -> None:
+    texts = {
+        "match.txt": "When asked how many of the players had voted for the captain, the referee did not answer.",
+        "garden.txt": "How many of the people who live in the city have a garden was what the mayor asked.",
+        "vote.txt": "وصل عدد الناخبين الذين شاركوا في الانتخابات البرلمانية إلى سبعة ملايين ناخب.",
+        "sea.txt": "البحر هادئ اليوم والسماء صافية.",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    library = Library(tmp_path, Catalog(tmp_path / ".index"), encoder)
+    library.update()
+    assert (
+        library.ask("How many of the people voted in the election of the parliament?").hits[0].document.path
+        == "vote.txt"
+    )
+
+
 def test_equal_scores_keep_the_order_of_the_passages() -> None:
     assert rank(word_index(["oil here"] * 4), "oil").rows.tolist() == [0, 1, 2, 3]
 
@@ -68,7 +98,8 @@ def test_scores_fall_and_every_row_comes_once() -> None:
 
 
 def test_each_leg_proposes_its_best_passages_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "CANDIDATES", 1)
+    for leg in ("NEAR", "SPELT", "HEARD"):
+        monkeypatch.setattr(ranking, leg, 1)
     found = rank(word_index(["oil oil oil", "zebra", "oil war"]), "oil zebra")
     assert sorted(found.rows.tolist()) == [0, 1]
 
