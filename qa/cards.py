@@ -9,6 +9,7 @@ from qa.documents import Document
 from qa.evaluate import Question
 from qa.judgements import right, unanswerable, wrong
 from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
+from qa.originals import link
 from qa.passages import Span
 
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; a browser lays out more only slowly
@@ -92,6 +93,7 @@ def _trust(confidence: float) -> str:
 def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
     direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3>{label(_title(hit.document))}</h3>'
+    head += f'<span class="fact">p. {hit.page}</span>' if hit.page else ""
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit))
     thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
     thumbs += _thumb(place, "wrong", "Wrong", pressed=wrong(answer, hit) in judged)
@@ -154,17 +156,29 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
     )
     whole = end - start == len(document.text)
     part = "" if whole else f"Characters {start:,} to {end:,} of {len(document.text):,} of this long document."
-    notes = "".join(f'<p class="note">{escape(words)}</p>' for words in (note, part) if words)
+    told = f"{document.note[0].upper()}{document.note[1:]}." if document.note else ""
+    notes = "".join(f'<p class="note">{escape(words)}</p>' for words in (note, told, part) if words)
     direction = "rtl" if is_right_to_left(hit.text) else "ltr"
     return (
         f'<section class="sheet" data-place="{escape(place)}" role="region" aria-label="Document" tabindex="-1">'
         f'<header><div dir="{direction}"><h2>{label(_title(document))}</h2>'
         f'<p class="facts"><span class="fact"><span class="file">{label(document.path)}</span></span> '
-        f'<span class="fact">¶ {hit.passage.number}</span></p></div>'
-        f'<button type="button" data-close="true">Close</button></header>'
+        f'<span class="fact">{_page(hit)}¶ {hit.passage.number}</span></p></div>'
+        f'{"" if note else _original(hit)}<button type="button" data-close="true">Close</button></header>'
         f'<div class="text" lang="{escape(hit.language)}" tabindex="0" aria-label="Text of the document" role="group">'
         f"{notes}{paragraphs(document.text[start:end], passage=moved, marks=marks, words=words)}</div></section>"
     )
+
+
+def _page(hit: Hit) -> str:
+    return f"p. {hit.page} · " if hit.page else ""
+
+
+def _original(hit: Hit) -> str:
+    """Return the link to the file as it is: a PDF opens at its page, any other is downloaded."""
+    words = "Open the original" if hit.document.format == "pdf" else "Download the original"
+    address = escape(link(hit.document, hit.page))
+    return f'<a class="original" href="{address}" target="_blank" rel="noopener noreferrer">{words}</a>'
 
 
 def _window(text: str, passage: Span) -> tuple[int, int]:

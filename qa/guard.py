@@ -22,6 +22,8 @@ POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'; base-uri 'self'"
 )
+ORIGINAL = "/original/"  # where documents come from as they are: nothing in them may run or load
+SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -44,8 +46,8 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = _refuse(scope["path"], headers, self.served)
         if refusal:
-            return await _answer(_secured(send), *refusal)
-        limited = _Limited(receive, _secured(send))
+            return await _answer(_secured(send, scope["path"]), *refusal)
+        limited = _Limited(receive, _secured(send, scope["path"]))
         return await self.app(scope, limited.receive, limited.send)
 
 
@@ -110,12 +112,15 @@ class _Limited:
             await self._send(message)
 
 
-def _secured(send: Send) -> Send:
+def _secured(send: Send, path: str) -> Send:
+    policy = (b"content-security-policy", SANDBOX.encode())
+    added = (policy, *HEADERS[1:]) if path.startswith(ORIGINAL) else HEADERS
+
     async def send_secured(message: Message) -> None:
         if message["type"] == "http.response.start":
             names = {name for name, _ in HEADERS}
             kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in names]
-            message = {**message, "headers": [*kept, *HEADERS]}
+            message = {**message, "headers": [*kept, *added]}
         await send(message)
 
     return send_secured

@@ -33,7 +33,8 @@ qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
 qa.guard qa.markup qa.judgements qa.asked
-qa.notices qa.routes
+qa.notices qa.originals
+qa.routes
 qa.cards
 qa.chat
 qa.web

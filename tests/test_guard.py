@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from qa.guard import HEADERS, LARGEST_BODY, Guard, is_allowed
+from qa.guard import HEADERS, LARGEST_BODY, ORIGINAL, SANDBOX, Guard, is_allowed
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -50,6 +50,14 @@ def test_normal_use_passes_with_security_headers() -> None:
     assert (status, body) == (200, b"5")
     assert set(HEADERS) <= set(headers.items())
     assert headers[b"x-frame-options"] == b"DENY"
+
+
+def test_f26_an_original_is_sandboxed_and_nothing_else_is() -> None:
+    _, headers, _ = request(HERE, path=f"{ORIGINAL}0")
+    assert headers[b"content-security-policy"] == SANDBOX.encode()
+    assert (headers[b"x-content-type-options"], headers[b"x-frame-options"]) == (b"nosniff", b"DENY")
+    _, headers, _ = request(HERE, path="/originals")
+    assert headers[b"content-security-policy"] == dict(HEADERS)[b"content-security-policy"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_rebuild_brings_in_an_edited_document_and_drops_a_deleted_one(chat, fold
         assert chat.locator(".card").filter(has_text="14,562").count() == 0
         edited.write_bytes(before + b"\n\nThere are 14,562 flamingos living on Lake Tengiz this year.\n")
         deleted.unlink()
-        (folder / "broken.txt").write_bytes(b"\xff\xfe\x00broken")
+        (folder / "broken.txt").write_bytes(bytes(9))
         report = chat.rebuild()
         assert "1 changed" in report
         assert "1 removed" in report
