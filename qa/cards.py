@@ -8,6 +8,7 @@ from qa.asked import asked_words
 from qa.documents import Document
 from qa.evaluate import Question
 from qa.judgements import right, unanswerable, wrong
+from qa.language import detect
 from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
 from qa.originals import link
 from qa.passages import Span
@@ -118,10 +119,14 @@ def _asked(answer: Answer, hit: Hit) -> list[Span]:
 def _facts(hit: Hit, best: float) -> str:
     percent = round(100 * min(max(hit.score / best, 0.0), 1.0)) if best > 0 else 0
     match = "best match" if hit.rank == 1 else f"{bar(percent)}{percent} % of the best"
-    facts = (f'<span class="file">{label(hit.document.path)}</span>', f"¶ {hit.passage.number}")
+    facts = (f'<span class="file">{label(hit.document.path)}</span>', _where(hit))
     return " ".join(
         f'<span class="fact">{fact}</span>' for fact in (*facts, escape(language_name(hit.language)), match)
     )
+
+
+def _where(hit: Hit) -> str:
+    return f"¶ {hit.passage.number}" if hit.page is None else f"p. {hit.page} · ¶ {hit.passage.number}"
 
 
 def _elsewhere(hit: Hit) -> str:
@@ -147,42 +152,54 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
 
     `place` names the hit.
     """
-    document, passage = hit.document, hit.passage.span
-    start, end = _window(document.text, passage)
-    moved = Span(passage.start - start, passage.end - start)
+    passage, facts = hit.passage.span, f'<span class="fact">{_where(hit)}</span>'
+    window = _window(hit.document.text, passage)
+    moved = Span(passage.start - window.start, passage.end - window.start)
     marks, words = (
         [Span(moved.start + span.start, moved.start + span.end) for span in spans]
         for spans in (hit.highlights, _asked(answer, hit))
     )
-    whole = end - start == len(document.text)
-    part = "" if whole else f"Characters {start:,} to {end:,} of {len(document.text):,} of this long document."
-    told = f"{document.note[0].upper()}{document.note[1:]}." if document.note else ""
-    notes = "".join(f'<p class="note">{escape(words)}</p>' for words in (note, told, part) if words)
-    direction = "rtl" if is_right_to_left(hit.text) else "ltr"
+    shown = paragraphs(hit.document.text[window.start : window.end], passage=moved, marks=marks, words=words)
+    text = _notes(hit.document, window, note) + shown
+    original = "" if note else _original(hit.document, hit.page)
+    return _sheet(place, hit.document, text, language=hit.language, facts=facts, original=original)
+
+
+def reader(document: Document) -> str:
+    """Return a document to read, from its beginning."""
+    window = _window(document.text, Span(0, 0))
+    text = _notes(document, window, "") + paragraphs(document.text[window.start : window.end])
+    original = _original(document, None)
+    return _sheet(document.path, document, text, language=detect(document.text), original=original)
+
+
+def _sheet(place: str, document: Document, text: str, *, language: str, facts: str = "", original: str = "") -> str:
+    direction = "rtl" if is_right_to_left(document.title or document.text) else "ltr"
     return (
         f'<section class="sheet" data-place="{escape(place)}" role="region" aria-label="Document" tabindex="-1">'
         f'<header><div dir="{direction}"><h2>{label(_title(document))}</h2>'
-        f'<p class="facts"><span class="fact"><span class="file">{label(document.path)}</span></span> '
-        f'<span class="fact">{_page(hit)}¶ {hit.passage.number}</span></p></div>'
-        f'{"" if note else _original(hit)}<button type="button" data-close="true">Close</button></header>'
-        f'<div class="text" lang="{escape(hit.language)}" tabindex="0" aria-label="Text of the document" role="group">'
-        f"{notes}{paragraphs(document.text[start:end], passage=moved, marks=marks, words=words)}</div></section>"
+        f'<p class="facts"><span class="fact"><span class="file">{label(document.path)}</span></span> {facts}</p></div>'
+        f'{original}<button type="button" data-close="true">Close</button></header>'
+        f'<div class="text" lang="{escape(language)}" tabindex="0" aria-label="Text of the document" role="group">'
+        f"{text}</div></section>"
     )
 
 
-def _page(hit: Hit) -> str:
-    return f"p. {hit.page} · " if hit.page else ""
-
-
-def _original(hit: Hit) -> str:
+def _original(document: Document, page: int | None) -> str:
     """Return the link to the file as it is: a PDF opens at its page, any other is downloaded."""
-    words = "Open the original" if hit.document.format == "pdf" else "Download the original"
-    address = escape(link(hit.document, hit.page))
+    words = "Open the original" if document.format == "pdf" else "Download the original"
+    address = escape(link(document, page))
     return f'<a class="original" href="{address}" target="_blank" rel="noopener noreferrer">{words}</a>'
 
 
-def _window(text: str, passage: Span) -> tuple[int, int]:
-    if len(text) <= LONGEST_SHOWN:
-        return 0, len(text)
+def _notes(document: Document, window: Span, note: str) -> str:
+    whole = window == Span(0, len(document.text))
+    part = f"Characters {window.start:,} to {window.end:,} of {len(document.text):,} of this long document."
+    told = f"{document.note[0].upper()}{document.note[1:]}." if document.note else ""
+    notes = (note, told, "" if whole else part)
+    return "".join(f'<p class="note">{escape(words)}</p>' for words in notes if words)
+
+
+def _window(text: str, passage: Span) -> Span:
     start = max(0, min(passage.start - LONGEST_SHOWN // 2, len(text) - LONGEST_SHOWN))
-    return start, start + LONGEST_SHOWN
+    return Span(start, min(start + LONGEST_SHOWN, len(text)))

@@ -15,11 +15,15 @@ from qa.errors import CatalogError, QuestionError
 from qa.evaluate import Question
 from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import LONGEST_QUESTION, Library
+from qa.listing import listing
 from qa.markup import problem
 from qa.notices import Example
+from qa.overview import Overview
 from qa.update import Progress, Report
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
+LONGEST_SEARCH = 200  # characters
+FORGOTTEN = "This conversation is no longer known here, because Sanad was started again: ask the question again."
 PATIENCE = 1.0  # seconds that a question waits for the index to follow the folder
 EXAMPLES = (
     Example("en", "Who ruled Kazakhstan from Soviet times until Tokayev took over?", "000_193464db59ca524a.txt"),
@@ -119,6 +123,7 @@ class Chat:
         self.library = library
         self.rebuild = Rebuild(library)
         self.judgements = Judgements(library.catalog.folder)
+        self.overview = Overview(library)
 
     def examples(self) -> list[Example]:
         """Return the examples whose documents are indexed."""
@@ -185,26 +190,36 @@ class Chat:
         return ""
 
     def judge(self, turns: Turns, place: str, judgement: str, *, holds: bool) -> str:
-        """Write down, or take back, what a reader says of a passage or an answer; return how much is judged now.
-
-        Raise CatalogError where that cannot be written. What is no judgement of this conversation changes nothing.
-        """
+        """Write down, or take back, what a reader says of a passage or an answer; return what is judged now."""
         judged = _judgement(turns, place, judgement)
-        if judged and holds:
-            self.judgements.add(judged)
-        elif judged:
-            self.judgements.remove(judged)
-        return self.judged()
+        try:
+            if judged is None:
+                return self.judged(turns, FORGOTTEN)
+            (self.judgements.add if holds else self.judgements.remove)(judged)
+        except CatalogError as error:
+            return self.judged(turns, str(error))
+        return self.judged(turns)
 
-    def judged(self) -> str:
-        """Return how much is judged and where that is written."""
-        return notices.judged(len(self._judged()), str(self.judgements.file.absolute()))
+    def judged(self, turns: Turns, trouble: str = "") -> str:
+        """Return how much is judged, where that is written, and which buttons of the conversation it presses."""
+        held = self._judged()
+        return notices.judged(len(held), str(self.judgements.file.absolute()), _pressed(turns, held), trouble)
 
     def _judged(self) -> frozenset[Question]:
         try:
             return self.judgements.read()
         except CatalogError:  # which the next judgement will tell; answers do not need them
             return frozenset()
+
+    def list_documents(self, search: str, number: str = "1") -> str:
+        """Return a page of the documents in which all words of `search` stand."""
+        page = int(number) if number.isdecimal() and len(number) < 10 else 1
+        return listing(self.overview.page(search[:LONGEST_SEARCH], page), searched=bool(search.strip()))
+
+    def read(self, path: str) -> str:
+        """Return the document of that path to read, an empty string where there is none."""
+        document = self.overview.document(path)
+        return cards.reader(document) if document else ""
 
     def count(self) -> str:
         """Return how much is indexed."""
@@ -236,8 +251,18 @@ def _find(turns: Turns, place: str) -> tuple[Answer, Hit] | None:
 
 
 def _judgement(turns: Turns, place: str, judgement: str) -> Question | None:
-    if judgement == "none":
-        answers = [turn.answer for turn in turns if str(turn.number) == place]
-        return unanswerable(answers[0]) if answers and answers[0] else None
-    found, says = _find(turns, place), {"right": right, "wrong": wrong}.get(judgement)
-    return says(*found) if found and says else None
+    return next((judged for name, judged in _judgements(turns) if name == f"{place}:{judgement}"), None)
+
+
+def _pressed(turns: Turns, held: frozenset[Question]) -> list[str]:
+    return [name for name, judged in _judgements(turns) if judged in held]
+
+
+def _judgements(turns: Turns) -> Iterator[tuple[str, Question]]:
+    """Yield every judgement that the conversation offers, under the name of its button."""
+    for turn in turns:
+        if turn.answer:
+            yield f"{turn.number}:none", unanswerable(turn.answer)
+            for hit in turn.answer.hits:
+                yield f"{turn.number}.{hit.rank}:right", right(turn.answer, hit)
+                yield f"{turn.number}.{hit.rank}:wrong", wrong(turn.answer, hit)

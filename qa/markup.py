@@ -19,9 +19,9 @@ LANGUAGES = {
 _CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
 _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
-# Within right-to-left text: a phrase of Latin or Cyrillic words, or a number, which must not be torn apart.
+# Within right-to-left text: a phrase of Latin or Cyrillic words, or a number or file name, not to be torn apart.
 _APART = re.compile(
-    r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+-][0-9]+)*"
+    r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+_-][0-9A-Za-z]+)*"
 )
 
 
@@ -32,7 +32,8 @@ def escape(text: str) -> str:
 
 def label(text: str) -> str:
     """Return a file name or headline that keeps its direction to itself."""
-    return f"<bdi>{escape(one_line(text))}</bdi>"
+    line = one_line(text)
+    return f"<bdi>{_isolate(line) if is_right_to_left(line) else escape(line)}</bdi>"
 
 
 def paragraphs(

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 from qa.answers import counted
 from qa.folder import Skipped
-from qa.markup import escape, label, language_name
+from qa.markup import escape, label, language_name, problem
 from qa.update import Progress, Report
+
+_TAB = '<button type="button" role="tab" data-view="{}" aria-controls="{}" aria-selected="{}" tabindex="{}">{}</button>'
+TABS = (
+    '<div role="tablist" aria-label="What is shown">'
+    + _TAB.format("chat", "conversation", "true", 0, "Ask")
+    + _TAB.format("documents", "library", "false", -1, "Documents")
+    + "</div>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +94,10 @@ def _skips(files: Sequence[Skipped]) -> str:
     return f'<ul class="skips">{"".join(f"<li>{label(file.path)}: {escape(file.reason)}</li>" for file in files)}</ul>'
 
 
-def judged(number: int, file: str) -> str:
-    """Return how many judgements there are and where; an empty string where there is none."""
-    if not number:
-        return ""
-    return (
-        f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} '
-        '<a href="questions.jsonl" download>Download</a></p>'
-    )
+def judged(number: int, file: str, pressed: Iterable[str] = (), trouble: str = "") -> str:
+    """Return how many judgements there are and where, with the buttons that they press, and what went wrong."""
+    told = ""
+    if number:
+        given = '<a href="questions.jsonl" download>Download</a>'
+        told = f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} {given}</p>'
+    return f'<div data-pressed="{escape(" ".join(pressed))}">{problem(trouble) if trouble else ""}{told}</div>'

@@ -1,39 +1,74 @@
-// Runs once for the conversation and once for the document beside it; Gradio gives element, trigger, props and watch.
+// Runs once for each part of the page that is named in web.py; Gradio gives element, trigger, props and watch.
 const box = () => document.querySelector("#question textarea");
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 const point = matchMedia("(pointer: fine)").matches; // on a phone, focus would raise the keyboard over the answer
 
+const opener = (place) => [...document.querySelectorAll("[data-open], [data-document]")]
+  .find(({ dataset }) => (dataset.open ?? dataset.document) === place);
+
 const shut = () => {
   const place = element.querySelector("[data-place]")?.dataset.place;
   props.value = "";
-  document.querySelector(`[data-open="${place}"]`)?.focus();
+  opener(place)?.focus();
 };
 
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-open], [data-ask], [data-close], [data-judge]");
-  if (!button) return;
-  if (button.dataset.judge) return judge(button);
-  const { open, ask } = button.dataset;
-  if (ask) return trigger("select", { ask });
-  if (!open) return shut();
-  const shown = document.querySelector(`#viewer [data-place="${open}"]`);
-  if (shown) return reveal(shown);
-  trigger("click", { open });
-});
+const open = (place, wanted) => {
+  const shown = document.querySelector("#viewer [data-place]");
+  if (shown?.dataset.place === place) return reveal(shown);
+  trigger("click", wanted);
+};
 
-// The server keeps the judgements; only where it cannot does it send the conversation again, as it is written.
+// The server keeps the judgements and says which buttons they press; saying the same twice changes nothing.
 const judge = (button) => {
   const { judge: place, as } = button.dataset;
-  const holds = button.getAttribute("aria-pressed") !== "true";
-  const against = { right: `[data-judge="${place}"][data-as="wrong"], [data-judge="${place.split(".")[0]}"]`,
-    wrong: `[data-judge="${place}"][data-as="right"]`, none: `[data-judge^="${place}."][data-as="right"]` }[as];
-  for (const other of holds ? element.querySelectorAll(against) : []) other.setAttribute("aria-pressed", "false");
-  button.setAttribute("aria-pressed", holds);
-  trigger("like", { judge: place, as, holds: String(holds) });
+  trigger("like", { judge: place, as, holds: String(button.getAttribute("aria-pressed") !== "true") });
 };
+
+const press = (pressed) => {
+  for (const button of document.querySelectorAll("[data-judge]"))
+    button.setAttribute("aria-pressed", pressed.includes(`${button.dataset.judge}:${button.dataset.as}`));
+};
+
+const view = (tab) => {
+  for (const other of element.querySelectorAll("[role=tab]")) {
+    other.setAttribute("aria-selected", other === tab);
+    other.tabIndex = other === tab ? 0 : -1;
+  }
+  document.body.dataset.view = tab.dataset.view;
+  document.querySelector("#viewer [data-close]")?.click();
+  scrollTo(0, 0);
+  tab.focus();
+  if (tab.dataset.view === "documents") relist();
+};
+
+const finder = () => document.querySelector("#finder input");
+const relist = () => finder().dispatchEvent(new Event("input"));
+const list = (page) => trigger("select", { search: finder().value, page });
+
+let waiting = 0;
+element.querySelector("input[type=search]")?.addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => list("1"), 150);
+});
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const { open: place, document: path, ask, judge: judged, page, view: name, close } = button.dataset;
+  if (judged) judge(button);
+  else if (ask) trigger("select", { ask });
+  else if (page) list(page);
+  else if (name) view(button);
+  else if (place) open(place, { open: place });
+  else if (path) open(path, { document: path });
+  else if (close) shut();
+});
 
 element.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && element.querySelector("[data-place]")) shut();
+  const tab = event.target.closest("[role=tab]");
+  const other = { ArrowRight: tab?.nextSibling, ArrowLeft: tab?.previousSibling }[event.key];
+  if (tab && other) view(other);
 });
 
 const reveal = (sheet) => {
@@ -43,10 +78,26 @@ const reveal = (sheet) => {
   sheet.focus({ preventScroll: true });
 };
 
-let seen = "", asked = "";
+let seen = "", asked = "", number = "";
 watch("value", () => {
   const sheet = element.querySelector("[data-place]");
   if (sheet) return reveal(sheet);
+  const pressed = element.querySelector("[data-pressed]");
+  if (pressed) return press(pressed.dataset.pressed.split(" "));
+  for (const time of element.querySelectorAll("time"))
+    time.textContent = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const now = element.querySelector(".pager span")?.textContent ?? "";
+  if (element.querySelector(".files")) {
+    if (number && now && now !== number) {
+      scrollTo(0, 0);
+      element.querySelector("[data-document]")?.focus({ preventScroll: true });
+    }
+    return (number = now);
+  }
+  answer();
+});
+
+const answer = () => {
   const turn = element.querySelector("article.turn");
   const searching = turn?.querySelector(".searching") !== null;
   const now = turn && `${turn.dataset.turn} ${searching}`;
@@ -58,4 +109,4 @@ watch("value", () => {
   }
   turn.scrollIntoView({ block: "start", behavior: calm });
   if (point) box()?.focus({ preventScroll: true });
-});
+};

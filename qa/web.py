@@ -17,10 +17,12 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1"
 import gradio as gr
 from starlette.middleware import Middleware
 
-from qa.chat import Chat, Shown, Turns
-from qa.errors import CatalogError, ServerError
+from qa import notices
+from qa.chat import FORGOTTEN, Chat, Shown, Turns
+from qa.errors import ServerError
 from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
+from qa.listing import SEARCH
 from qa.markup import problem
 from qa.routes import routes
 
@@ -39,15 +41,19 @@ class _Events:
     def try_example(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         yield from map(_components, self._chat.try_example(turns, _chosen(event, "ask")))
 
-    def open(self, turns: Turns, event: gr.EventData) -> str:
-        return self._chat.open(turns, _chosen(event, "open"))
+    def open(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
+        document = self._chat.open(turns, _chosen(event, "open"))
+        return document, "" if document else problem(FORGOTTEN)
 
-    def judge(self, turns: Turns, event: gr.EventData) -> tuple[Any, Any]:
+    def judge(self, turns: Turns, event: gr.EventData) -> str:
         place, judgement, holds = (_chosen(event, name) for name in ("judge", "as", "holds"))
-        try:
-            return gr.skip(), self._chat.judge(turns, place, judgement, holds=holds == "true")
-        except CatalogError as error:  # the buttons show what holds already: show what is written
-            return self._chat.show(turns), problem(str(error))
+        return self._chat.judge(turns, place, judgement, holds=holds == "true")
+
+    def look_through(self, event: gr.EventData) -> str:
+        return self._chat.list_documents(_chosen(event, "search"), _chosen(event, "page"))
+
+    def read(self, event: gr.EventData) -> str:
+        return self._chat.read(_chosen(event, "document"))
 
     def update(self) -> Iterator[tuple[str, str, gr.Button]]:
         self._chat.rebuild.start()
@@ -88,34 +94,43 @@ def build_page(library: Library) -> gr.Blocks:
         turns = gr.State(())
         with gr.Row(elem_id="bar"):
             _html('<h1>Sanad <span lang="fa" dir="rtl">سند</span></h1>', "brand")
+            _html(notices.TABS, "tabs", script=_file("page.js"))
             count = _html("", "indexed")
             rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm")
         notice = _html("", "told")
         conversation = _html("", "conversation", script=_file("page.js"))
-        judged = _html("", "judged")
+        judged = _html("", "judged", script=_file("page.js"))
         with gr.Row(elem_id="composer"):
             refusal = _html("", "refusal")
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
+        with gr.Column(elem_id="library"):
+            finder = _html(SEARCH, "finder", script=_file("page.js"))
+            listing = _html("", "listing", script=_file("page.js"))
         document = _html("", "viewer", script=_file("page.js"))
         told, shown = [count, notice, rebuild], [box, turns, conversation, refusal, count, notice]
         asked = gr.on([box.submit, button.click], events.ask, [box, turns], shown, concurrency_limit=2, **quiet)
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **quiet)
-        conversation.click(events.open, turns, document, concurrency_limit=2, **quiet)
-        conversation.like(events.judge, turns, [conversation, judged], trigger_mode="multiple", **quiet)
+        conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **quiet)
+        conversation.like(events.judge, turns, judged, trigger_mode="multiple", **quiet)
+        for part in (finder, listing):  # one at a time, or an earlier search might be shown after a later one
+            part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **quiet)
+        listing.click(events.read, None, document, concurrency_limit=2, **quiet)
         updated = rebuild.click(events.update, None, told, concurrency_limit=8, **quiet)
         loaded = page.load(events.load, None, told, concurrency_limit=32, **quiet)
         for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
             moment(events.follow, None, told, concurrency_limit=32, **quiet)
         for moment in (page.load, updated.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **quiet)
-        page.load(chat.judged, None, judged, concurrency_limit=8, **quiet)
+        updated.then(None, js=_RELIST)
+        page.load(chat.judged, turns, judged, concurrency_limit=8, **quiet)
     page.queue(max_size=64, api_open=False)
     return page
 
 
 _NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
+_RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
 def _html(value: str, name: str, *, script: str | None = None) -> gr.HTML:

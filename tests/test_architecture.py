@@ -32,8 +32,8 @@ qa.trust qa.shelf
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.markup qa.judgements qa.asked
-qa.notices qa.originals
+qa.guard qa.markup qa.judgements qa.asked qa.overview
+qa.notices qa.originals qa.listing
 qa.routes
 qa.cards
 qa.chat

@@ -94,6 +94,14 @@ def test_the_viewer_shows_the_whole_document_with_the_passage_set_off() -> None:
     assert [a["class"] for tag, a in page.tags if tag == "p"][-3:] == ["line", "line here gap", "line gap"]
 
 
+def test_a_document_is_read_from_its_beginning() -> None:
+    page = Page(cards.reader(make_document("First.\n\nLast.", path="sub/a.txt")))
+    assert page.paragraphs[-2:] == ["First.", "Last."]
+    assert page.marked == []
+    assert "sub/a.txt" in page.text
+    assert "Characters 0 to 200,000 of 500,000" in Page(cards.reader(make_document("word " * 100_000))).text
+
+
 def test_a_very_long_document_is_shown_around_the_passage() -> None:
     text = "word " * 100_000
     hit = Hit(1, 0.5, make_document(text), Passage(9, Span(300_000, 300_100), ()), "en", (Span(5, 9),), ())

@@ -122,3 +122,15 @@ def test_a_question_empties_the_box_once_and_not_what_is_typed_until_its_answer(
 def test_a_long_conversation_loses_its_oldest_turns(chat: Chat) -> None:
     turns = tuple(Turn(number, "Why?", problem="None.") for number in range(1, 41))
     assert [turn.number for turn in ask(chat, QUESTION, turns).turns] == list(range(12, 42))
+
+
+def test_documents_are_listed_and_opened_by_their_path(chat: Chat, seeds: Path) -> None:
+    assert chat.list_documents("").count("data-document") == 5
+    assert f'data-document="{ANSWERING}"' in chat.list_documents("004", "7")
+    assert "No document matches" in chat.list_documents("nowhere")
+    assert chat.list_documents(" ", "9" * 5000) == chat.list_documents("", "-1") == chat.list_documents("")
+    assert "No document matches" in chat.list_documents("xyz\ud800" * 10_000)
+    assert f'data-place="{ANSWERING}"' in chat.read(ANSWERING)
+    (seeds.parent / "secret.txt").write_text("secret", "utf-8")
+    for forged in ("../secret.txt", str(seeds / ANSWERING), "", "nowhere"):
+        assert chat.read(forged) == ""

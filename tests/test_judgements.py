@@ -165,6 +165,7 @@ def test_eval_runs_on_what_was_judged_in_the_chat(library: Library, index: Path)
         shown.turns, "2", "none", holds=True
     )
     assert chat.show(shown.turns).count('aria-pressed="true"') == 3
+    assert 'data-pressed="1.1:right 1.2:wrong 2:none"' in chat.judged(shown.turns)
     table = json.loads(done("eval", index / "questions.jsonl", SEEDS, "--index", index, "--json"))
     assert (table["en"]["n"], table["en"]["hit@1"], table["ar"]["unanswerable"]) == (1, 1.0, 1)
     told = done("eval", index / "questions.jsonl", SEEDS, "--index", index)
@@ -177,6 +178,15 @@ def test_eval_runs_on_what_was_judged_in_the_chat(library: Library, index: Path)
     assert told.splitlines()[-1] == f"en: {QUESTION}: the first passage is one that was judged wrong"
 
 
+def test_what_cannot_be_written_is_told_and_presses_nothing(library: Library, index: Path) -> None:
+    chat = Chat(library)
+    *_, shown = chat.ask(QUESTION, ())
+    (index / "questions.jsonl").mkdir()
+    told = chat.judge(shown.turns, "1.1", "right", holds=True)
+    assert "cannot be read" in told
+    assert 'data-pressed=""' in told
+
+
 @pytest.mark.parametrize(
     ("place", "judgement"),
     [("1.9", "right"), ("9.1", "wrong"), ("2", "none"), ("1", "right"), ("1.1", "none"), ("1.1", "x")],
@@ -184,5 +194,5 @@ def test_eval_runs_on_what_was_judged_in_the_chat(library: Library, index: Path)
 def test_a_forged_judgement_writes_nothing(library: Library, place: str, judgement: str) -> None:
     chat = Chat(library)
     *_, shown = chat.ask(QUESTION, ())
-    assert chat.judge(shown.turns, place, judgement, holds=True) == ""
+    assert "no longer known here" in chat.judge(shown.turns, place, judgement, holds=True)
     assert not chat.judgements.file.exists()

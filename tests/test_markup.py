@@ -119,6 +119,11 @@ def test_latin_words_and_numbers_within_right_to_left_text_are_isolated() -> Non
     assert "<bdi>" not in markup.paragraphs("In 2022 the World Bank said")
 
 
+def test_a_right_to_left_file_name_keeps_its_ending_together() -> None:
+    assert markup.label("دفتر/یادداشت 07.txt") == "<bdi>دفتر/یادداشت <bdi>07.txt</bdi></bdi>"
+    assert markup.label("notes/07.txt") == "<bdi>notes/07.txt</bdi>"
+
+
 def test_numbers_of_a_list_are_isolated_one_by_one() -> None:
     assert re.findall("<bdi>(.*?)</bdi>", markup.paragraphs("سال‌های 2021, 2022")) == ["2021", "2022"]
 

@@ -137,6 +137,43 @@ def test_a_first_start_shows_progress_and_an_unforeseen_error_shows_no_path(chro
         assert "broken in" in caplog.text
 
 
+def test_documents_are_looked_through_by_keyboard(chat, folder):
+    (folder / "scan.bin").write_bytes(b"")
+    try:
+        chat.rebuild()
+        chat.focus("[role=tab][data-view=chat]")
+        chat.keyboard.press("ArrowRight")
+        chat.wait_for_selector("#listing .entry")
+        assert not chat.locator("#question").is_visible()
+        assert chat.evaluate("document.activeElement.dataset.view") == "documents"
+        assert chat.locator("#listing .entry").count() == 6
+        skipped = chat.locator("#listing .entry").filter(has_text="scan.bin")
+        assert "it holds no text" in skipped.inner_text()
+        assert skipped.locator("button").count() == 0
+        chat.fill("#finder input", "جورباتشوف nowhere")
+        chat.wait_for_selector("text=No document matches")
+        chat.fill("#finder input", "گورباچف")
+        chat.wait_for_selector("text=1 file found")
+        chat.focus("#listing [data-document]")
+        chat.keyboard.press("Enter")
+        chat.wait_for_selector("#viewer .sheet")
+        chat.wait_for_timeout(300)
+        text = (SEEDS / EDITED).read_text("utf-8")
+        assert " ".join(text.split())[:200] in " ".join(chat.inner_text("#viewer .text").split())
+        chat.keyboard.press("Escape")
+        chat.wait_for_selector("#viewer .sheet", state="detached")
+        assert chat.evaluate("document.activeElement.dataset.document") == EDITED
+        chat.focus("[role=tab][data-view=documents]")
+        chat.keyboard.press("ArrowLeft")
+        assert chat.locator("#question").is_visible()
+        chat.ask(PERSIAN)
+        assert chat.locator("article.turn .card").count() > 0
+    finally:
+        (folder / "scan.bin").unlink()
+        chat.evaluate("document.querySelector('[role=tab]').click()")
+        chat.rebuild()
+
+
 def test_phone_width_has_no_sideways_scrolling_and_the_document_covers_the_chat(chromium, address, folder):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(chromium, address, folder, **phone) as chat:
@@ -152,6 +189,10 @@ def test_phone_width_has_no_sideways_scrolling_and_the_document_covers_the_chat(
         chat.wait_for_timeout(500)
         assert chat.evaluate("document.querySelector('.sheet').getBoundingClientRect().width") == 390
         assert in_view(chat, "#viewer mark")
+        assert not chat.evaluate(sideways)
+        chat.click("[data-close]")
+        chat.click("[role=tab][data-view=documents]")
+        chat.wait_for_selector("#listing .entry")
         assert not chat.evaluate(sideways)
 
 
@@ -177,6 +218,11 @@ def test_text_stands_out_in_light_and_dark(chromium, address, folder, scheme):
         chat.ask(PERSIAN)
         for selector in (".asked", ".verdict p", ".trust", ".card h3", ".line", ".facts", ".rank", ".card button"):
             assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+        chat.click("[role=tab][data-view=documents]")
+        chat.wait_for_selector("#listing .entry")
+        for selector in (".entry h3", ".entry .facts", ".state", "[role=tab]", "[role=tab][aria-selected=true]"):
+            assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+        chat.click("[role=tab][data-view=chat]")
         chat.ask(UNANSWERABLE)
         for selector in (".verdict.missing p", ".past .was", ".misses summary"):
             assert chat.evaluate(CONTRAST, selector) > 4.5, selector

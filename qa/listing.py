@@ -1,0 +1,58 @@
+"""The documents as a list, in HTML: what each one is and how it stands in the index."""
+
+from qa.answers import counted
+from qa.markup import escape, is_right_to_left, label, language_name
+from qa.overview import INDEXED, Line, Sheet
+
+SEARCH = (
+    '<input type="search" aria-label="Search the documents" placeholder="Search by headline, file, format or state" '
+    'dir="auto" autocomplete="off" maxlength="200">'
+)
+
+
+def listing(sheet: Sheet, *, searched: bool) -> str:
+    """Return the lines of a page of documents with the way to the next; `searched` tells why there may be none."""
+    if not sheet.found:
+        words = "No document matches." if searched else "There are no documents yet."
+        return f'<p class="none" role="status">{words}</p>'
+    found = f"{counted(sheet.found, 'file')}{' found' if searched else ''}"
+    lines = "".join(map(_line, sheet.lines))
+    return f'<p class="found" role="status">{found}</p><ul class="files">{lines}</ul>{_pager(sheet)}'
+
+
+def _line(line: Line) -> str:
+    state = escape(line.state.capitalize())
+    kind = "fine" if line.state == INDEXED else "late"
+    direction = "rtl" if is_right_to_left(line.title) else "ltr"
+    head = label(line.title or line.path)
+    if line.passages:
+        head = f'<button type="button" data-document="{escape(line.path)}">{head}</button>'
+    note = f'<p class="why">{escape(line.note)}</p>' if line.note else ""
+    return (
+        f'<li class="entry"><h3 dir="{direction}">{head}</h3><p class="facts">'
+        f'<span class="state {kind}">{state}</span> {_facts(line)}</p>{note}</li>'
+    )
+
+
+def _facts(line: Line) -> str:
+    facts = [f'<span class="file">{label(line.path)}</span>'] if line.title else []
+    facts += [escape(fact) for fact in (line.format, line.date) if fact]
+    facts += [escape(language_name(line.language))] if line.language else []
+    facts += [counted(line.passages, "passage")] if line.title else []
+    if line.indexed:
+        time = escape(line.indexed)
+        facts.append(f'indexed <time datetime="{time}">{time.replace("T", " ").replace("Z", " UTC")}</time>')
+    return " ".join(f'<span class="fact">{fact}</span>' for fact in facts)
+
+
+def _pager(sheet: Sheet) -> str:
+    if sheet.pages == 1:
+        return ""
+    ways = (("Previous", sheet.number - 1), ("Next", sheet.number + 1))
+    before, after = (
+        f'<button type="button" data-page="{number}"{"" if 1 <= number <= sheet.pages else " disabled"}>{name}</button>'
+        for name, number in ways
+    )
+    return (
+        f'<nav class="pager" aria-label="Pages">{before}<span>Page {sheet.number} of {sheet.pages}</span>{after}</nav>'
+    )
