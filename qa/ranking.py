@@ -52,6 +52,7 @@ class Ranked:
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
+    foreign: npt.NDArray[np.bool_]  # in another language than the question
     reach: float  # the semantic score of a passage that held all that the passages hold together
 
 
@@ -62,17 +63,17 @@ def rank(index: Index, question: str) -> Ranked:
     near, _ = index.store.search(vector, NEAR)
     rows = np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))  # (candidates,)
     lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
-    unshared = UNSHARED * (index.languages[rows] != detect(question).encode())  # (candidates,)
+    foreign = index.languages[rows] != detect(question).encode()  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     if index.interaction is None:
         semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
-        scores = lexical + unshared + ALONE * _spread(cosine)  # (candidates,)
+        scores = lexical + UNSHARED * foreign + ALONE * _spread(cosine)  # (candidates,)
     else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = lexical + compared.fluency * (unshared + likeness)
+        scores = lexical + compared.fluency * (UNSHARED * foreign + likeness)
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
@@ -80,6 +81,7 @@ def rank(index: Index, question: str) -> Ranked:
         lexical[order].astype(np.float32),
         semantic[order],
         tuple(nearness[place] for place in order.tolist()),
+        foreign[order],
         reach,
     )
 

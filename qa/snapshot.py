@@ -117,12 +117,11 @@ class Snapshot:
 
     def ask(self, question: str, k: int) -> Answer:
         """Return the `k` best passages for a question that was checked before."""
-        ranked, language = rank(self.index, question), detect(question)
-        best = {self.entry(row).language for row in ranked.rows[:1].tolist()}
-        trust = confidence(ranked, same_language=language in best)
+        ranked = rank(self.index, question)
+        trust = confidence(ranked)
         return Answer(
             question,
-            language,
+            detect(question),
             trust,
             trust >= CONFIDENT,
             self._hits(question, ranked, k),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qa.ranking import Ranked
+from qa.ranking import UNSHARED, Ranked
 
 CONFIDENT = 0.5  # below it the answer is "not found"
 NEXT = 5  # how many of the passages after the best it is compared with
@@ -27,8 +27,8 @@ class Regression:
     intercept: float
 
 
-SAME = Regression((2.491, 7.841, 1.028), -2.751)
-OTHER = Regression((7.454, 7.427, -6.968), -0.831)
+SAME = Regression((2.646, 6.94, 0.913), -2.376)
+OTHER = Regression((4.079, 11.845, -1.798), -1.912)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
@@ -37,16 +37,16 @@ def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
     together about the question it lacks. Shape (3,).
     """
-    following = np.full(NEXT, UNRELATED)
+    following = np.full(NEXT, UNRELATED + (UNSHARED if ranked.foreign[0] else 0))
     following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
     ahead = float(ranked.scores[0] - following.mean())
     return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0]], np.float64)
 
 
-def confidence(ranked: Ranked, *, same_language: bool) -> float:
+def confidence(ranked: Ranked) -> float:
     """Return the estimated probability, 0 to 1, that the best passage answers the question."""
     if not len(ranked.rows):
         return 0.0
-    regression = SAME if same_language else OTHER
+    regression = OTHER if ranked.foreign[0] else SAME
     logit = float(np.dot(regression.weights, features(ranked))) + regression.intercept
     return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))

@@ -88,5 +88,7 @@ def test_a_fitted_regression_refuses_its_budget_of_the_answerable() -> None:
     answerable, unanswerable = draw.normal(1, 1, (400, 3)), draw.normal(-1, 1, (400, 3))
     regression = trust.fit(answerable, unanswerable, budget=0.05)
     assert all(weight > 0 for weight in regression.weights)
-    assert trust.refused(answerable, regression) == pytest.approx(0.05, abs=0.005)
-    assert trust.refused(unanswerable, regression) > 0.9
+    both, same = {True: regression, False: trust.trust.Regression((0.0, 0.0, 0.0), 9.0)}, np.zeros((400, 1))
+    assert trust.refused(np.hstack([answerable, same]), both) == pytest.approx(0.05, abs=0.005)
+    assert trust.refused(np.hstack([unanswerable, same]), both) > 0.9
+    assert trust.refused(np.hstack([unanswerable, same + 1]), both) == 0  # another language, the other regression

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from qa.library import Library
-from qa.ranking import Ranked
+from qa.ranking import UNSHARED, Ranked
 from qa.trust import NEXT, OTHER, SAME, UNRELATED, Regression, confidence, features
 
 
-def ranked(scores: list[float], semantic: float = 0.4, reach: float = 0.7) -> Ranked:
+def ranked(scores: list[float], *, foreign: bool = False) -> Ranked:
     values = np.array(scores, np.float32)
-    rows, none = np.arange(len(values)), np.zeros(len(values), np.float32)
-    return Ranked(rows, values, none, np.full(len(values), semantic, np.float32), (none[:0],) * len(values), reach)
+    count, none = len(values), np.zeros(len(values), np.float32)
+    semantic, others = np.full(count, 0.4, np.float32), np.full(count, foreign)
+    return Ranked(np.arange(count), values, none, semantic, (none[:0],) * count, others, reach=0.7)
 
 
 def test_the_features_are_the_score_its_lead_and_what_it_lacks() -> None:
@@ -22,20 +23,23 @@ def test_the_features_are_the_score_its_lead_and_what_it_lacks() -> None:
 
 
 @pytest.mark.parametrize("others", [[], [0.5], [0.5, 0.4, 0.3, 0.2]])
-def test_passages_that_a_small_folder_lacks_count_as_unrelated(others: list[float]) -> None:
-    following = others + [UNRELATED] * (NEXT - len(others))
-    assert features(ranked([0.9, *others]))[1] == pytest.approx(0.9 - sum(following) / NEXT)
+@pytest.mark.parametrize(("foreign", "unrelated"), [(False, UNRELATED), (True, UNRELATED + UNSHARED)])
+def test_passages_that_a_small_folder_lacks_count_as_unrelated(
+    others: list[float], foreign: bool, unrelated: float
+) -> None:
+    following = others + [unrelated] * (NEXT - len(others))
+    assert features(ranked([0.9, *others], foreign=foreign))[1] == pytest.approx(0.9 - sum(following) / NEXT)
 
 
-@pytest.mark.parametrize(("same_language", "regression"), [(True, SAME), (False, OTHER)])
-def test_confidence_is_the_logistic_function_of_the_features(same_language: bool, regression: Regression) -> None:
-    found = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2])
+@pytest.mark.parametrize(("foreign", "regression"), [(False, SAME), (True, OTHER)])
+def test_confidence_is_the_logistic_function_of_the_features(foreign: bool, regression: Regression) -> None:
+    found = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign)
     logit = sum(w * f for w, f in zip(regression.weights, features(found), strict=True)) + regression.intercept
-    assert confidence(found, same_language=same_language) == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)))
 
 
 def test_nothing_found_is_no_confidence() -> None:
-    assert confidence(ranked([]), same_language=True) == 0.0
+    assert confidence(ranked([])) == 0.0
 
 
 def test_a_folder_of_one_passage_answers_what_it_says_and_refuses_the_rest(tmp_path: Path) -> None:

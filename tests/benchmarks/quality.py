@@ -1,10 +1,12 @@
 """Score the product's own ranking on a public set of passages and questions.
 
-    python -m tests.benchmarks.quality --passages P.jsonl --questions Q.jsonl [--model NAME] [--alone] [--json]
+    python -m tests.benchmarks.quality --passages P.jsonl [...] --questions Q.jsonl [--model NAME] [--alone] [--json]
 
 Lines are {"type": "passage", "id", "text"} and {"type": "question", "id", "text", "passage_id" or "passage_ids"}; both
 kinds may stand in one file. One line is one passage. Questions none of whose passages are there are left out. A passage
-with the same score as the right one counts as ranked before it. With --alone the model's vectors rank by themselves.
+with the same score as the right one counts as ranked before it. Passages of several files are searched together, as
+in a folder of several languages; the first file holds the right ones. With --alone the model's vectors rank by
+themselves.
 """
 
 import argparse
@@ -58,10 +60,12 @@ def right_passages(line: dict[str, object]) -> frozenset[str]:
     return frozenset(map(str, several if isinstance(several, list) else [line.get("passage_id")]))
 
 
-def read_set(passages: Path, questions: Path) -> tuple[list[tuple[str, str]], list[Asked]]:
-    """Return passages as (id, text), and the questions that at least one of them answers."""
-    texts = [(str(line["id"]), str(line["text"])) for line in read_lines(passages, "passage")]
+def read_set(passages: Sequence[Path], questions: Path) -> tuple[list[tuple[str, str]], list[Asked]]:
+    """Return passages as (id, text), and the questions that at least one of the first file answers."""
+    texts = [(str(line["id"]), str(line["text"])) for line in read_lines(passages[0], "passage")]
     known = {key for key, _ in texts}
+    for file in passages[1:]:
+        texts += [(f"{file}: {line['id']}", str(line["text"])) for line in read_lines(file, "passage")]
     asked = [Asked(str(line["text"]), right_passages(line)) for line in read_lines(questions, "question")]
     return texts, [Asked(question.text, question.right & known) for question in asked if question.right & known]
 
@@ -99,7 +103,7 @@ def score(ranks: Sequence[Sequence[int]], right: Sequence[int]) -> Quality:
 def rank_alone(index: Index, question: str) -> Ranked:
     """Rank all passages by the similarity of their vectors alone."""
     rows, scores = index.store.search(index.encoder.encode_questions([question])[0], len(index.store))
-    return Ranked(rows, scores, scores * 0, scores, (scores[:0],) * len(rows), float(scores[0]))
+    return Ranked(rows, scores, scores * 0, scores, (scores[:0],) * len(rows), rows < 0, float(scores[0]))
 
 
 def measure(snapshot: Snapshot, asked: Sequence[Asked], ranking: Callable[[Index, str], Ranked] = rank) -> Quality:
@@ -111,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.quality", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--passages", type=Path, required=True)
+    parser.add_argument("--passages", type=Path, nargs="+", required=True)
     parser.add_argument("--questions", type=Path, required=True)
     parser.add_argument("--model", default=BUILT_IN)
     parser.add_argument("--alone", action="store_true", help="rank by the model's vectors only")

@@ -5,23 +5,22 @@
 Each question of a set is asked four times: of all passages; of all but those that answer it ("missing", the hard
 case: others of the same article stay); of a small part of the passages with the answer; and of one without ("foreign").
 Reported for each set is how many of the unanswerable are refused (the more the better) and how many of the answerable
-(at most 5 % where question and passages share a language, 15 % where they do not). DIR holds the sets named in SETS as
-`NAME.jsonl`. With --fit the weights for qa/trust.py are fitted on the sets marked so; the others show how they carry
-over.
+(at most 5 % where the best passage is in the question's language, 15 % where it is not). DIR holds the sets named in
+SETS as `NAME.jsonl`; a + joins passages that are searched together, of which the first set answers. With --fit the
+weights for qa/trust.py are fitted on the sets marked so; the others show how they carry over.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.encoder import Encoder, load_encoder
+from embeddings.encoder import load_encoder
 from qa import trust
-from qa.catalog import Contents
 from qa.ranking import rank
 from qa.snapshot import Snapshot
 from tests.benchmarks.quality import Asked, contents_of, read_set
@@ -32,15 +31,11 @@ BUDGET = {True: 0.05, False: 0.15}  # of answerable questions refused, in the sa
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Questions of one file asked of the passages of another."""
+    """Questions of one file asked of the passages of others."""
 
     questions: str
     passages: str
     fit: bool
-
-    @property
-    def same_language(self) -> bool:
-        return self.questions.split(".")[-1] == self.passages.split(".")[-1]
 
 
 SETS = [
@@ -61,6 +56,10 @@ SETS = [
     Set("xquad.tr", "xquad.ar", False),
     Set("xquad.ru", "xquad.en", False),
     Set("xquad.en", "xquad_mt.fa", False),
+    Set("xquad.en", "xquad.ar+tydiqa.en", True),
+    Set("xquad.tr", "xquad.ar+thquad.tr", True),
+    Set("xquad.ru", "xquad.ar+tydiqa.ru", False),
+    Set("tydiqa.ru", "tydiqa.ru+xquad.ar", False),
 ]
 
 Features = npt.NDArray[np.float64]
@@ -68,7 +67,10 @@ Features = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The features of each question of a set, asked in four ways; each has shape (questions, 3)."""
+    """The features of each question of a set, asked in four ways, and whether the best passage is in another language.
+
+    Each has shape (questions, 4).
+    """
 
     whole: Features
     part: Features
@@ -85,30 +87,26 @@ class Measured:
 
 
 def ask(snapshot: Snapshot, question: Asked) -> Features:
-    return trust.features(rank(snapshot.index, question.text))
+    ranked = rank(snapshot.index, question.text)
+    return np.append(trust.features(ranked), ranked.foreign[0])
 
 
-def keep(contents: Contents, places: Sequence[int]) -> Contents:
-    columns = (contents.keys, contents.documents, contents.rows)
-    keys, documents, rows = (tuple(column[place] for place in places) for column in columns)
-    return Contents(keys, documents, rows)
+def keep(snapshot: Snapshot, places: Sequence[int]) -> Snapshot:
+    listed = tuple(snapshot.listing.documents[place] for place in places)
+    return Snapshot.over(replace(snapshot.listing, documents=listed), snapshot.segments, snapshot.index.encoder)
 
 
-def measure(contents: Contents, encoder: Encoder, asked: Sequence[Asked]) -> Measured:
-    whole = Snapshot.build(contents, encoder)
-    names = [document.path for document in contents.documents]
+def measure(whole: Snapshot, asked: Sequence[Asked]) -> Measured:
+    names = [document.path for document in whole.listing.documents]
     shuffled = np.random.default_rng(1).permutation(len(names)).tolist()
     parts = [shuffled[first : first + PART] for first in range(0, len(shuffled), PART)]
-    snapshots = [Snapshot.build(keep(contents, part), encoder) for part in parts]
+    snapshots = [keep(whole, part) for part in parts]
     found: list[list[Features]] = [[], [], [], []]
-    without: dict[frozenset[str], Snapshot] = {}
     for question in asked:
         home = next(place for place, part in enumerate(parts) if any(names[row] in question.right for row in part))
         away = [place for place, part in enumerate(parts) if not any(names[row] in question.right for row in part)]
-        if question.right not in without:
-            left = [place for place, name in enumerate(names) if name not in question.right]
-            without[question.right] = Snapshot.build(keep(contents, left), encoder)
-        asked_of = [whole, snapshots[home], without[question.right], snapshots[away[0] if away else home]]
+        without = keep(whole, [place for place, name in enumerate(names) if name not in question.right])
+        asked_of = [whole, snapshots[home], without, snapshots[away[0] if away else home]]
         for kind, snapshot in zip(found, asked_of, strict=True):
             kind.append(ask(snapshot, question))
     return Measured(*map(np.array, found))
@@ -128,15 +126,22 @@ def fit(answerable: Features, unanswerable: Features, *, budget: float) -> trust
     return trust.Regression(tuple(round(float(weight), 3) for weight in weights[:-1]), round(-shift, 3))
 
 
-def refused(values: Features, regression: trust.Regression) -> float:
+def logits(values: Features, regressions: dict[bool, trust.Regression]) -> npt.NDArray[np.float64]:
+    """Return the logit of each question's confidence, by the regression that its best passage asks for."""
+    each = [
+        values[:, :-1] @ np.array(regressions[same].weights) + regressions[same].intercept for same in (True, False)
+    ]
+    return np.where(values[:, -1] > 0, each[1], each[0])
+
+
+def refused(values: Features, regressions: dict[bool, trust.Regression]) -> float:
     """Return the share of questions whose confidence lies below the threshold."""
-    logits = values @ np.array(regression.weights) + regression.intercept  # (questions,)
-    return float(np.mean(1 / (1 + np.exp(-logits)) < trust.CONFIDENT))
+    return float(np.mean(1 / (1 + np.exp(-logits(values, regressions))) < trust.CONFIDENT))
 
 
-def curve(answerable: Features, unanswerable: Features, regression: trust.Regression) -> str:
+def curve(answerable: Features, unanswerable: Features, regressions: dict[bool, trust.Regression]) -> str:
     """Return the share of unanswerable questions refused where 1, 2, 5, 10, 15 and 20 % of the answerable are."""
-    scores = [values @ np.array(regression.weights) for values in (answerable, unanswerable)]
+    scores = [logits(values, regressions) for values in (answerable, unanswerable)]
     shares = [
         float(np.mean(scores[1] < np.quantile(scores[0], budget))) for budget in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
     ]
@@ -144,24 +149,26 @@ def curve(answerable: Features, unanswerable: Features, regression: trust.Regres
 
 
 def fit_all(found: Sequence[tuple[Set, Measured]]) -> dict[bool, trust.Regression]:
+    chosen = [measured for one, measured in found if one.fit]
+    answerable = np.vstack([measured.answerable for measured in chosen])
+    unanswerable = np.vstack([measured.unanswerable for measured in chosen])
     regressions: dict[bool, trust.Regression] = {}
     for same, budget in BUDGET.items():
-        chosen = [measured for one, measured in found if one.fit and one.same_language is same]
-        answerable = np.vstack([measured.answerable for measured in chosen])
-        regressions[same] = fit(answerable, np.vstack([measured.unanswerable for measured in chosen]), budget=budget)
+        of_kind = [values[(values[:, -1] > 0) != same, :-1] for values in (answerable, unanswerable)]
+        regressions[same] = fit(*of_kind, budget=budget)
         print(f"{'SAME' if same else 'OTHER'} = {regressions[same]}")
     return regressions
 
 
 def report(found: Sequence[tuple[Set, Measured]], regressions: dict[bool, trust.Regression]) -> None:
-    print(f"{'questions':16}{'passages':16}{'fitted':>8}{'missing':>9}{'foreign':>9}{'answerable':>12}", end="")
+    print(f"{'questions':16}{'passages':24}{'fitted':>8}{'missing':>9}{'foreign':>9}{'answerable':>12}", end="")
     print("   missing, where 1, 2, 5, 10, 15, 20 % of the answerable are refused")
     for one, measured in found:
         kinds = (measured.missing, measured.foreign, measured.answerable)
-        shares = [refused(kind, regressions[one.same_language]) for kind in kinds]
+        shares = [refused(kind, regressions) for kind in kinds]
         figures = "".join(f"{share:{width}.0%}" for share, width in zip(shares, (9, 9, 12), strict=True))
-        choices = curve(measured.whole, measured.missing, regressions[one.same_language])
-        print(f"{one.questions:16}{one.passages:16}{'yes' if one.fit else 'no':>8}{figures}   {choices}")
+        choices = curve(measured.whole, measured.missing, regressions)
+        print(f"{one.questions:16}{one.passages:24}{'yes' if one.fit else 'no':>8}{figures}   {choices}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -175,9 +182,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     encoder = load_encoder()
     found: list[tuple[Set, Measured]] = []
     for one in SETS:
-        texts, asked = read_set(options.data / f"{one.passages}.jsonl", options.data / f"{one.questions}.jsonl")
+        passages = [options.data / f"{name}.jsonl" for name in one.passages.split("+")]
+        texts, asked = read_set(passages, options.data / f"{one.questions}.jsonl")
         drawn = np.random.default_rng(0).permutation(len(asked))[: options.questions]
-        found.append((one, measure(contents_of(encoder, texts), encoder, [asked[place] for place in drawn])))
+        whole = Snapshot.build(contents_of(encoder, texts), encoder)
+        found.append((one, measure(whole, [asked[place] for place in drawn])))
         print(f"asked {one.questions} of {one.passages}", file=sys.stderr, flush=True)
     regressions = fit_all(found) if options.fit else {True: trust.SAME, False: trust.OTHER}
     report(found, regressions)
