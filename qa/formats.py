@@ -114,7 +114,7 @@ def read_json_lines(content: bytes) -> Extracted:
             broken += 1
     if broken and not values:
         raise SkipError("none of its lines is JSON")
-    notes = (found.note, f"{broken:,} lines are no JSON" if broken else "")
+    notes = (found.note, f"lines that are no JSON: {broken:,}" if broken else "")
     return _noted(records(map(_record, values)), "; ".join(filter(None, notes)))
 
 
@@ -126,7 +126,7 @@ def read_email(content: bytes) -> Extracted:
     subject, sent = str(message.get("subject", "")), message.get("date")
     heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
     attached = [part for part in message.iter_attachments() if part.get_content_type() != "message/rfc822"]
-    note = f"{len(attached)} attachments not read" if attached else ""
+    note = f"attachments not read: {len(attached)}" if attached else ""
     written = getattr(sent, "datetime", None)
     day = written.date().isoformat() if written else ""
     text = tidy("\n\n".join(filter(None, (subject, "\n".join(heads), _body(message)))))

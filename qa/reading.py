@@ -35,9 +35,15 @@ def read_line(glyphs: Sequence[Glyph], *, right_to_left: bool) -> str:
     seen = sorted(_join_ligatures(glyphs), key=lambda glyph: glyph.x)
     pieces = list(_with_spaces(seen))
     text = "".join(pieces)
-    if is_right_to_left(text) or (right_to_left and _has_right(text)):
+    if is_right_to_left(text) or (right_to_left and _begins_right(text)):
         return _from_right(pieces)
     return _inner_runs(pieces) if _has_right(text) else text
+
+
+def _begins_right(text: str) -> bool:
+    """Tell whether the last letter of a line as it is seen, the first of one from the right, is of such a script."""
+    kinds = (unicodedata.bidirectional(character) for character in reversed(text))
+    return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
 
 
 def _has_right(text: str) -> bool:
