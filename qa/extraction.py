@@ -34,14 +34,21 @@ class Limits:
 
 
 LIMITS = Limits()
-# The child finds this package where its parent did, whatever the working directory is.
-_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from qa.extraction import serve; serve(*map(int, sys.argv[2:]))"
+# The child takes the readers from beside this file, whatever the working directory is, and nothing else of the package:
+# the index and its libraries would cost each child its start and its memory.
+PACKAGE = """
+import sys, types
+package = sys.modules["qa"] = types.ModuleType("qa")
+package.__path__ = [sys.argv[1]]
+from qa.extraction import serve
+"""
+CHILD = PACKAGE + "serve(*map(int, sys.argv[2:]))"
 
 
 class Extractor:
     """A child process that reads files, started with the first one; leave the context to end it."""
 
-    def __init__(self, limits: Limits = LIMITS, program: str = _CHILD) -> None:
+    def __init__(self, limits: Limits = LIMITS, program: str = CHILD) -> None:
         self.limits = limits
         self._program = program
         self._child: subprocess.Popen[bytes] | None = None
@@ -75,7 +82,7 @@ class Extractor:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         limits = (str(self.limits.cpu), str(self.limits.memory))
-        command = [sys.executable, "-c", self._program, str(Path(__file__).parent.parent), *limits]
+        command = [sys.executable, "-c", self._program, str(Path(__file__).parent), *limits]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def _end(self) -> int:
