@@ -86,7 +86,7 @@ def test_bitext_counts_the_nearest_translation(encoder: StaticEncoder) -> None:
 def test_a_fitted_regression_refuses_its_budget_of_the_answerable() -> None:
     draw = np.random.default_rng(0)
     answerable, unanswerable = draw.normal(1, 1, (400, 3)), draw.normal(-1, 1, (400, 3))
-    regression = trust.fit(answerable, unanswerable, budget=0.05)
+    regression = trust.fit(answerable, unanswerable, answerable, budget=0.05)
     assert all(weight > 0 for weight in regression.weights)
     both, same = {True: regression, False: trust.trust.Regression((0.0, 0.0, 0.0), 9.0)}, np.zeros((400, 1))
     assert trust.refused(np.hstack([answerable, same]), both) == pytest.approx(0.05, abs=0.005)

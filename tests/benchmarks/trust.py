@@ -5,9 +5,9 @@
 Each question of a set is asked four times: of all passages; of all but those that answer it ("missing", the hard
 case: others of the same article stay); of a small part of the passages with the answer; and of one without ("foreign").
 Reported for each set is how many of the unanswerable are refused (the more the better) and how many of the answerable
-(at most 5 % where the best passage is in the question's language, 15 % where it is not). DIR holds the sets named in
-SETS as `NAME.jsonl`; a + joins passages that are searched together, of which the first set answers. With --fit the
-weights for qa/trust.py are fitted on the sets marked so; the others show how they carry over.
+(the intercepts are such that, of all passages, it is 5 % of those in one language and 15 % across languages). DIR holds
+the sets named in SETS as `NAME.jsonl`; a + joins passages that are searched together, of which the first set answers.
+With --fit the weights for qa/trust.py are fitted on the sets marked so; the others show how they carry over.
 """
 
 import argparse
@@ -36,6 +36,12 @@ class Set:
     questions: str
     passages: str
     fit: bool
+
+    @property
+    def same_language(self) -> bool | None:
+        """Tell whether questions and passages share a language, None where only some passages do."""
+        mixed = "+" in self.passages
+        return None if mixed else self.questions.split(".")[-1] == self.passages.split(".")[-1]
 
 
 SETS = [
@@ -112,8 +118,8 @@ def measure(whole: Snapshot, asked: Sequence[Asked]) -> Measured:
     return Measured(*map(np.array, found))
 
 
-def fit(answerable: Features, unanswerable: Features, *, budget: float) -> trust.Regression:
-    """Fit a logistic regression by Newton's method, then shift it so that 0.5 refuses `budget` of the answerable."""
+def fit(answerable: Features, unanswerable: Features, judged: Features, *, budget: float) -> trust.Regression:
+    """Fit a logistic regression by Newton's method, then shift it so that 0.5 refuses `budget` of the judged."""
     values = np.vstack([answerable, unanswerable])  # (questions, features)
     labels = np.r_[np.ones(len(answerable)), np.zeros(len(unanswerable))]  # (questions,)
     design = np.c_[values, np.ones(len(values))]  # (questions, features + 1)
@@ -122,7 +128,7 @@ def fit(answerable: Features, unanswerable: Features, *, budget: float) -> trust
         chances = 1 / (1 + np.exp(-design @ weights))  # (questions,)
         curvature = (design * (chances * (1 - chances))[:, None]).T @ design + 1e-3 * np.eye(len(weights))
         weights -= np.linalg.solve(curvature, design.T @ (chances - labels) + 1e-3 * weights)
-    shift = float(np.quantile(answerable @ weights[:-1], budget))
+    shift = float(np.quantile(judged @ weights[:-1], budget))
     return trust.Regression(tuple(round(float(weight), 3) for weight in weights[:-1]), round(-shift, 3))
 
 
@@ -155,7 +161,8 @@ def fit_all(found: Sequence[tuple[Set, Measured]]) -> dict[bool, trust.Regressio
     regressions: dict[bool, trust.Regression] = {}
     for same, budget in BUDGET.items():
         of_kind = [values[(values[:, -1] > 0) != same, :-1] for values in (answerable, unanswerable)]
-        regressions[same] = fit(*of_kind, budget=budget)
+        judged = np.vstack([measured.whole for one, measured in found if one.fit and one.same_language is same])
+        regressions[same] = fit(*of_kind, judged[:, :-1], budget=budget)
         print(f"{'SAME' if same else 'OTHER'} = {regressions[same]}")
     return regressions
 
