@@ -3,7 +3,9 @@
 SanadError
 ├── ModelError             the embedding model cannot be used       (embeddings)
 ├── FolderError            the folder of documents cannot be used   (qa)
-│   └── EmptyFolderError   it holds no document                     (qa)
+│   ├── EmptyFolderError   it holds no document                     (qa)
+│   ├── VanishedError      most documents are gone from it          (qa)
+│   └── OtherFolderError   the index is that of another             (qa)
 ├── CatalogError           the index on disk cannot be used         (qa)
 │   └── LockedError        another process is writing it            (qa)
 ├── QuestionError          the question cannot be asked             (qa)

@@ -3,6 +3,6 @@
 from embeddings.errors import SanadError
 from qa.answers import Answer, Hit
 from qa.library import Library
-from qa.update import Report
+from qa.reports import Report
 
 __all__ = ["Answer", "Hit", "Library", "Report", "SanadError"]

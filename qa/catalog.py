@@ -4,48 +4,33 @@ It is the only truth. A process that dies at any moment leaves the state before 
 """
 
 import contextlib
-import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.encoder import Encoder
+from filelock import FileLock, Timeout
+
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
-from qa.passages import SPLITTER
 from qa.tables import (
     FORMAT,
     LISTED,
+    Known,
     Listed,
     Row,
     create,
-    passage_values,
     to_embedded,
     to_row,
     widen,
 )
+from qa.transaction import Stamp, Transaction, settings_of, skipped_in, stamp_of
 
-FILE = "catalog.sqlite"
-GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
+FILE, LOCK = "catalog.sqlite", "update.lock"
 WAIT = 5.0  # seconds for another process to finish its transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What an index was made with: under another encoder or splitter its passages and vectors are not comparable."""
-
-    model: str
-    fingerprint: str
-    splitter: str
-
-    @classmethod
-    def of(cls, encoder: Encoder) -> "Stamp":
-        """Return what an index made now with `encoder` is made with."""
-        return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
+PATIENCE = 1.0  # seconds for another process to finish its update
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +51,10 @@ class Listing:
     documents: tuple[Listed, ...]
     skipped: tuple[Skipped, ...]
     last_key: int  # the highest that a document ever had
+    waiting: int  # documents that the update which made this state had not come to yet
 
 
-NOTHING = Listing(0, None, (), (), 0)
+NOTHING = Listing(0, None, (), (), 0, 0)
 
 
 class Catalog:
@@ -90,7 +76,7 @@ class Catalog:
 
     def stamp(self) -> Stamp | None:
         """Return what the index was made with, None where there is no index yet."""
-        return _stamp(self._settings())
+        return stamp_of(self._settings())
 
     def source(self) -> Path | None:
         """Return the folder of documents that the index follows, None where there is no index yet."""
@@ -105,28 +91,63 @@ class Catalog:
         if not self.exists():
             return {}
         with self._read() as db:
-            return _settings(db)
+            return settings_of(db)
 
-    def digests(self) -> dict[str, str]:
-        """Return the digest of each indexed document by its path."""
+    def known(self) -> dict[str, Known]:
+        """Return what is known of each file, by its path."""
         if not self.exists():
             return {}
         with self._read() as db:
-            return dict(db.execute("SELECT path, digest FROM documents"))
+            if settings_of(db)["format"] != str(FORMAT):
+                found = db.execute("SELECT path, digest FROM documents")
+                return {path: Known("", digest, stale=True) for path, digest in found}
+            skipped = {skip.path: Known(mark, skipped=skip) for skip, mark in skipped_in(db)}
+            found = db.execute("SELECT path, mark, digest, stale FROM documents")
+            return skipped | {path: Known(mark, digest, bool(stale)) for path, mark, digest, stale in found}
+
+    def embedded(self, digests: Iterable[str]) -> dict[str, Embedded]:
+        """Return what is already embedded of the passages with these digests."""
+        if not self.exists():
+            return {}
+        wanted = "SELECT digest, vector, tokens, sizes, norms FROM passages WHERE digest = ? LIMIT 1"
+        with self._read() as db:
+            if settings_of(db)["format"] != str(FORMAT):
+                return {}
+            found = (db.execute(wanted, [digest]).fetchone() for digest in digests)
+            return {row[0]: to_embedded(*row[1:]) for row in found if row}
+
+    def embedded_in(self, paths: Iterable[str]) -> dict[str, Embedded]:
+        """Return what is embedded of the passages of these documents."""
+        wanted = (
+            "SELECT passages.digest, vector, tokens, sizes, norms FROM passages, documents "
+            "WHERE document = id AND path = ?"
+        )
+        with self._read() as db:
+            found = (row for path in paths for row in db.execute(wanted, [path]))
+            return {row[0]: to_embedded(*row[1:]) for row in found}
+
+    def documents(self, paths: Sequence[str]) -> list[Document]:
+        """Return indexed documents by their paths."""
+        if not paths:
+            return []
+        with self._read() as db:
+            wanted = f"SELECT {LISTED}, text FROM documents, texts WHERE id = document AND path = ?"
+            found = (db.execute(wanted, [path]).fetchone() for path in paths)
+            return [Listed(*row[:-1]).document(row[-1]) for row in found if row]
 
     def listing(self) -> Listing:
         """Return what the index holds, all but texts and passages."""
         if not self.exists():
             return NOTHING
         with self._read() as db:
-            settings = _settings(db)
+            settings = settings_of(db)
             if settings["format"] != str(FORMAT):
                 return NOTHING
-            found = db.execute(f"SELECT {LISTED} FROM documents ORDER BY path")
+            found = db.execute(f"SELECT {LISTED} FROM documents WHERE NOT stale ORDER BY path")
             documents = tuple(Listed(*columns) for columns in found)
-            return Listing(
-                int(settings["generation"]), _stamp(settings), documents, _skipped(db), int(settings["last_key"])
-            )
+            skipped = tuple(skip for skip, _ in skipped_in(db))
+            generation, last_key, waiting = (int(settings[name]) for name in ("generation", "last_key", "waiting"))
+            return Listing(generation, stamp_of(settings), documents, skipped, last_key, waiting)
 
     def load(self, keys: Iterable[int]) -> Contents:
         """Read documents by their keys, in order of these; leave out those that are gone."""
@@ -148,31 +169,42 @@ class Catalog:
         with self._read() as db:
             return [f"{self.file}: {row[0]}." for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
 
-    def skipped(self) -> tuple[Skipped, ...]:
-        """Return the files that the last update left out."""
-        if not self.exists():
-            return ()
-        with self._read() as db:
-            return _skipped(db)
-
     @contextlib.contextmanager
-    def write(self) -> Iterator["Transaction"]:
-        """Open the one transaction that an update is: all of it is kept on success, none of it on any error.
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from updating while the context lasts; raise LockedError where one does."""
+        self._make_folder()
+        lock = FileLock(self.folder / LOCK, timeout=PATIENCE)
+        try:
+            with lock:
+                yield
+        except Timeout:
+            raise LockedError(f"Another process is updating the index {self.folder}: wait until it ends.") from None
+        except OSError as error:
+            if error.filename != lock.lock_file:
+                raise
+            raise CatalogError(f"The index folder {self.folder} cannot be written ({error.strerror}).") from error
 
-        Raise LockedError where another process holds it, CatalogError where the file cannot be written.
-        """
+    def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
             reason = "a file is in the way" if in_the_way else error.strerror
             raise CatalogError(f"The index folder {self.folder} cannot be made ({reason}): name another.") from error
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open the one transaction that an update is: all of it is kept on success, none of it on any error.
+
+        Raise LockedError where another process holds it, CatalogError where the file cannot be written.
+        """
+        self._make_folder()
         with self._open("rwc") as db:
             db.execute("PRAGMA cache_spill = OFF")  # others may read until the very end
             db.execute("BEGIN IMMEDIATE")
             if db.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 self._check_format(db)
-                widen(db, _settings(db).get("format", ""))
+                widen(db, settings_of(db).get("format", ""))
             create(db)
             yield Transaction(db)
             db.execute("INSERT OR REPLACE INTO settings VALUES ('format', ?)", [str(FORMAT)])
@@ -186,7 +218,7 @@ class Catalog:
             yield db
 
     def _check_format(self, db: sqlite3.Connection) -> None:
-        found = _settings(db).get("format", "")
+        found = settings_of(db).get("format", "")
         if not found.isdecimal():
             raise sqlite3.DatabaseError("its format is not told")
         if int(found) > FORMAT:
@@ -211,90 +243,3 @@ class Catalog:
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): move it away and build again.")
         return CatalogError(f"The index {self.file} cannot be used ({error}): look at its disk and rights.")
-
-
-class Transaction:
-    """Changes to a catalog that happen together or not at all."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._last_key: int | None = None
-
-    @property
-    def generation(self) -> int:
-        """The number of the last change before this one."""
-        return int(_settings(self._db).get("generation", 0))
-
-    def known(self, digests: Iterable[str]) -> dict[str, Embedded]:
-        """Return what is already embedded of the passages with these digests."""
-        wanted = "SELECT digest, vector, tokens, sizes, norms FROM passages WHERE digest = ? LIMIT 1"
-        found = (self._db.execute(wanted, [digest]).fetchone() for digest in digests)
-        return {row[0]: to_embedded(*row[1:]) for row in found if row}
-
-    def documents(self, paths: Iterable[str]) -> list[Document]:
-        """Return indexed documents by their paths."""
-        wanted = f"SELECT {LISTED}, text FROM documents, texts WHERE id = document AND path = ?"
-        found = (self._db.execute(wanted, [path]).fetchone() for path in sorted(paths))
-        return [Listed(*row[:-1]).document(row[-1]) for row in found if row]
-
-    def clear(self) -> None:
-        """Remove every document."""
-        self._db.execute("DELETE FROM documents")
-
-    def remove(self, paths: Iterable[str]) -> None:
-        """Remove documents with their passages."""
-        self._db.executemany("DELETE FROM documents WHERE path = ?", [(path,) for path in paths])
-
-    def put(self, document: Document, rows: Iterable[Row]) -> None:
-        """Add a document with its passages, in place of one with the same path."""
-        self.remove([document.path])
-        key = self._next_key()
-        found = [(key, *passage_values(row)) for row in rows]
-        listed = Listed.of(key, document, len(found), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-        values = [getattr(listed, field.name) for field in fields(listed)]
-        self._db.execute(f"INSERT INTO documents ({LISTED}) VALUES ({', '.join('?' * len(values))})", values)
-        self._db.execute("INSERT INTO texts VALUES (?, ?)", [key, document.text])
-        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 12)})", found)
-
-    def _next_key(self) -> int:
-        """Return a key that no document ever had: what was derived under another key is never taken for this one's.
-
-        The first of a transaction leaves a gap of random size, so that this holds also where an older copy of the
-        file was put back meanwhile.
-        """
-        if self._last_key is None:
-            self._last_key = int(_settings(self._db).get("last_key", 0)) + secrets.randbits(GAP)
-        self._last_key += 1
-        return self._last_key
-
-    def finish(self, stamp: Stamp, source: Path, skipped: Iterable[Skipped]) -> None:
-        """Record what the index is made with, of which folder, what was left out, and that it changed."""
-        values = {
-            "model": stamp.model,
-            "fingerprint": stamp.fingerprint,
-            "splitter": stamp.splitter,
-            "source": str(source),
-            "generation": str(self.generation + 1),
-            "last_key": str(self._last_key or _settings(self._db).get("last_key", 0)),
-        }
-        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
-        self._db.execute("DELETE FROM skipped")
-        self._db.executemany(
-            "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", [(file.path, file.reason, file.lost) for file in skipped]
-        )
-
-
-def _settings(db: sqlite3.Connection) -> dict[str, str]:
-    return dict(db.execute("SELECT key, value FROM settings"))
-
-
-def _stamp(settings: dict[str, str]) -> Stamp | None:
-    if "fingerprint" not in settings:
-        return None
-    older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
-    return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
-
-
-def _skipped(db: sqlite3.Connection) -> tuple[Skipped, ...]:
-    found = db.execute("SELECT path, reason, lost FROM skipped ORDER BY path")
-    return tuple(Skipped(path, reason, bool(lost)) for path, reason, lost in found)

@@ -19,7 +19,7 @@ from qa.listing import listing
 from qa.markup import problem
 from qa.notices import Example
 from qa.overview import Overview
-from qa.update import Progress, Report
+from qa.reports import Progress, Report
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
 LONGEST_SEARCH = 200  # characters

@@ -15,8 +15,8 @@ from qa.answers import Answer, Hit, counted
 from qa.documents import one_line, visible
 from qa.errors import CatalogError, EmptyFolderError, FolderError
 from qa.library import Library
+from qa.reports import Progress, Report
 from qa.settings import Settings, read_settings
-from qa.update import Progress, Report
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -97,7 +97,7 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         with _bar() as progress:
             report = library.update(force=options.force, progress=progress)
     except EmptyFolderError as error:
-        if library.catalog.digests():
+        if library.catalog.known():
             raise EmptyFolderError(f"{error} If that is meant, add --force.") from error
         raise
     if options.json:

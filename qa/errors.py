@@ -8,7 +8,15 @@ class FolderError(SanadError):
 
 
 class EmptyFolderError(FolderError):
-    """The folder holds no document; it may be a disk that is not there."""
+    """The folder holds no document."""
+
+
+class VanishedError(FolderError):
+    """Most of the documents are gone: a disk may be missing. An update that is forced takes it as meant."""
+
+
+class OtherFolderError(FolderError):
+    """The index is that of another folder. An update that is forced replaces it."""
 
 
 class CatalogError(SanadError):

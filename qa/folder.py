@@ -3,21 +3,30 @@
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa.errors import FolderError
 
 LARGEST_FILE = 64 * 2**20  # bytes; a longer text is better split by its owner than held in memory at once
+READINGS = 3  # of a file that changes meanwhile
+UNSETTLED = 2 * 10**9  # nanoseconds in which a file may change twice and keep its times
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the folder: its path relative to the folder, `/` between the parts, and its place on disk."""
+    """A file of the folder: its path relative to the folder, `/` between the parts, and its place on disk.
+
+    Its `mark` changes with its content: size, times and inode. It is empty where the file was changed so lately that
+    it may change again and keep them.
+    """
 
     path: str
     location: Path
+    mark: str = field(default="", compare=False)
+    size: int = field(default=0, compare=False)  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,11 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
         raise FolderError(f"{folder} is a file, not a folder: name the folder that holds it.")
     files: list[File] = []
     skipped: list[Skipped] = []
-    for place in _walk(folder, skipped):
-        path = place.relative_to(folder).as_posix()
+    real, now = os.path.realpath(folder), time.time_ns()
+    for entry, path in _walk(folder, skipped):
         try:
-            _check_entry(place, folder)
-            files.append(File(path, place))
+            status = _check_entry(entry, path, real)
+            files.append(File(path, Path(entry.path), _mark(status, now), status.st_size))
         except SkipError as skip:
             skipped.append(Skipped(_storable(path), skip.reason, skip.lost))
     return sorted(files, key=lambda file: file.path), skipped
@@ -66,50 +75,80 @@ def _forbidden(folder: Path, error: OSError) -> FolderError:
     return FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        if Path(error.filename) == folder:
-            raise _forbidden(folder, error)
-        path = Path(error.filename).relative_to(folder).as_posix() + "/"
-        skipped.append(Skipped(_storable(path), f"the folder may not be read ({error.strerror})", lost=False))
-
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        linked = [name for name in folders if Path(parent, name).is_symlink()]  # which os.walk does not enter
-        yield from (Path(parent, name) for name in (*names, *linked) if not name.startswith("."))
+def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[str]", str]]:
+    """Yield what is in the folder and in those below it, but for these themselves, with its path."""
+    waiting = [("", str(folder))]
+    while waiting:
+        above, place = waiting.pop()
+        try:
+            with os.scandir(place) as found:
+                entries = [entry for entry in found if not entry.name.startswith(".")]
+        except OSError as error:
+            if not above:
+                raise _forbidden(folder, error) from None
+            reason = f"the folder may not be read ({error.strerror})"
+            skipped.append(Skipped(_storable(above), reason, lost=False))
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((f"{above}{entry.name}/", entry.path))
+            else:
+                yield entry, above + entry.name
 
 
 def _storable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _check_entry(place: Path, folder: Path) -> None:
+def _check_entry(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_result:
+    """Return what the system tells of a file that is to be read; raise SkipError for any other."""
+    linked = entry.is_symlink()
     try:
-        place.name.encode()
-        mode = place.stat().st_mode
+        path.encode()
+        status = entry.stat()
     except UnicodeEncodeError:
         raise SkipError("its name is not UTF-8: rename the file") from None
     except OSError as error:
-        raise SkipError(f"it cannot be read ({error.strerror})", lost=not place.is_symlink()) from None
-    if stat.S_ISDIR(mode):
+        raise SkipError(f"it cannot be read ({error.strerror})", lost=not linked) from None
+    if stat.S_ISDIR(status.st_mode):
         raise SkipError("it is a link to a folder")
-    if place.is_symlink() and not place.resolve().is_relative_to(folder.resolve()):
+    if linked and not Path(os.path.realpath(entry.path)).is_relative_to(folder):
         raise SkipError("it is a link that leaves the folder")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise SkipError("it is not a regular file")
+    return status
+
+
+def _mark(status: os.stat_result, now: int) -> str:
+    if max(status.st_mtime_ns, status.st_ctime_ns) > now - UNSETTLED:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def read_bytes(file: File) -> bytes:
-    """Return the file's bytes; raise SkipError where it may not be read, is empty, or is too large."""
+    """Return the file's bytes, all of one state of it.
+
+    Raise SkipError where it may not be read, is too large, or changes again and again while it is read.
+    """
     try:
-        size = file.location.stat().st_size
-        if size > LARGEST_FILE:
-            raise SkipError(f"it is larger than {LARGEST_FILE // 2**20} MB: split it")
-        return file.location.read_bytes()
+        for _ in range(READINGS):
+            before = file.location.stat()
+            if not stat.S_ISREG(before.st_mode):
+                raise SkipError("it cannot be read (it is no file any more)", lost=False)
+            if before.st_size > LARGEST_FILE:
+                raise SkipError(f"it is larger than {LARGEST_FILE // 2**20} MB: split it")
+            content = file.location.read_bytes()
+            if _state(file.location.stat()) == _state(before) and len(content) == before.st_size:
+                return content
     except FileNotFoundError:
         raise SkipError("it vanished while the folder was read") from None
     except OSError as error:
         raise SkipError(f"it cannot be read ({error.strerror}): mend its permissions", lost=False) from None
+    raise SkipError("it changes while it is read: the next update takes it up", lost=False)
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def digest_of(content: bytes) -> str:

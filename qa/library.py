@@ -7,12 +7,14 @@ from embeddings.encoder import Encoder, load_encoder
 from embeddings.static import BUILT_IN
 from qa.answers import Answer
 from qa.catalog import Catalog, Listing
+from qa.check import check
 from qa.errors import QuestionError
 from qa.folder import Skipped
+from qa.reports import Progress, Report
 from qa.shelf import Shelf
 from qa.snapshot import Snapshot, usable
 from qa.tables import Listed
-from qa.update import Progress, Report, check, update
+from qa.update import Hooks, update
 
 LONGEST_QUESTION = 2000  # characters
 
@@ -51,19 +53,30 @@ class Library:
     def _listing(self) -> Listing:
         return self._loaded.listing if self._loaded else usable(self.catalog, self.encoder)
 
-    def update(self, *, force: bool = False, progress: Callable[[Progress], None] = lambda _: None) -> Report:
+    def update(
+        self,
+        *,
+        force: bool = False,
+        progress: Callable[[Progress], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Report:
         """Make the index equal the folder and report, by path, what was done to each document.
 
-        Only new text is embedded; another model or splitter makes everything again. It is one transaction: on any
-        error the index stays as it was. A folder without documents is taken as meant only with `force`. Raise
+        Only new text is embedded; another model or splitter makes everything again. Documents can be asked as they are
+        written, some at a time; where `stop` says so or an error ends it, the next update goes on from there. Most
+        documents at once are removed, and the index of another folder is replaced, only with `force`. Raise
         FolderError, LockedError or CatalogError.
         """
-        report = update(self.folder, self.catalog, self.encoder, force=force, progress=progress)
+        report = update(self.folder, self.catalog, self.encoder, Hooks(progress, stop, self._follow), force=force)
+        self._follow()
+        return report
+
+    def _follow(self) -> None:
+        """Bring what answers in line with the catalog."""
         if self._loaded is None:
-            self._shelf.follow(self.catalog.listing())  # so that the next process need not
+            self._shelf.follow(usable(self.catalog, self.encoder))  # so that the next process need not
         elif self.catalog.generation() != self._loaded.listing.generation:
             self._loaded = self._load()
-        return report
 
     def ask(self, question: str, k: int = 5) -> Answer:
         """Return the `k` passages that answer `question` best, best first, equal ones once, and how sure that is.

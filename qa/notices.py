@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qa.answers import counted
 from qa.folder import Skipped
 from qa.markup import escape, label, language_name, problem
-from qa.update import Progress, Report
+from qa.reports import Progress, Report
 
 _TAB = '<button type="button" role="tab" data-view="{}" aria-controls="{}" aria-selected="{}" tabindex="{}">{}</button>'
 TABS = (

@@ -14,7 +14,7 @@ from embeddings.ragged import Ints, gather, starts_of
 from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
 from qa.answers import Answer, Hit, Place
-from qa.catalog import NOTHING, Catalog, Contents, Listing, Stamp
+from qa.catalog import NOTHING, Catalog, Contents, Listing
 from qa.documents import Document
 from qa.language import detect
 from qa.passages import Passage, Span
@@ -22,6 +22,7 @@ from qa.ranking import Index, Ranked, highlight, rank
 from qa.segment import Segment
 from qa.shelf import Shelf
 from qa.tables import Listed
+from qa.transaction import Stamp
 from qa.trust import CONFIDENT, confidence
 
 
@@ -74,7 +75,7 @@ class Snapshot:
         """Return a state made of documents in order of their paths, without a catalog."""
         found = zip(contents.keys, contents.documents, contents.rows, strict=True)
         listed = tuple(Listed.of(key, document, len(rows), "") for key, document, rows in found)
-        return cls.over(Listing(1, None, listed, (), 0), [Segment.build(contents, encoder.dim)], encoder)
+        return cls.over(Listing(1, None, listed, (), 0, 0), [Segment.build(contents, encoder.dim)], encoder)
 
     @classmethod
     def over(cls, listing: Listing, segments: Sequence[Segment], encoder: Encoder) -> "Snapshot":

@@ -8,15 +8,17 @@ import numpy as np
 
 from qa.documents import Document
 from qa.embed import Embedded
+from qa.folder import Skipped
 from qa.passages import Passage, Span
 
-FORMAT = 5  # raise it when the tables change: an older index is made again
+FORMAT = 6  # raise it when the tables change: an older index is made again
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, format TEXT NOT NULL,
-    note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, passages INTEGER NOT NULL, indexed TEXT NOT NULL);
+    note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, passages INTEGER NOT NULL, indexed TEXT NOT NULL,
+    mark TEXT NOT NULL, stale INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS texts (
     document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
@@ -25,7 +27,8 @@ CREATE TABLE IF NOT EXISTS passages (
     digest TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL, tokens BLOB NOT NULL, sizes BLOB NOT NULL,
     norms BLOB NOT NULL, PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS passages_by_digest ON passages (digest);
-CREATE TABLE IF NOT EXISTS skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS skipped (
+    path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
 """
 LISTED = "id, path, digest, title, format, note, date, pages, passages, indexed"
 
@@ -38,6 +41,19 @@ class Row:
     digest: str
     language: str
     embedded: Embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index knows of a file: its mark when it was read and, where it is a document, the digest of its bytes.
+
+    A stale one is of another encoder or splitter: only its text is of use. A file that was `skipped` has no digest.
+    """
+
+    mark: str
+    digest: str = ""
+    stale: bool = False
+    skipped: Skipped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,12 @@ def widen(db: sqlite3.Connection, found: str) -> None:
     """Bring the tables of format `found` to the columns of this one; the update after it makes everything again."""
     if found == str(FORMAT):
         return
-    db.execute("DROP TABLE passages")
+    for table in ("passages", "skipped"):
+        db.execute(f"DROP TABLE {table}")
+    text = "text FROM old"
+    if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'texts'").fetchone():
+        db.execute("ALTER TABLE texts RENAME TO told")
+        text = "text FROM told, old WHERE id = document"
     db.execute("ALTER TABLE documents RENAME TO old")
     create(db)
     present = {row[1] for row in db.execute("PRAGMA table_info(old)")}
@@ -79,8 +100,9 @@ def widen(db: sqlite3.Connection, found: str) -> None:
         name if name in present else empty
         for name, empty in (("format", "''"), ("note", "''"), ("date", "''"), ("pages", "x''"))
     ]
-    db.execute(f"INSERT INTO documents SELECT id, path, digest, title, {', '.join(kept)}, 0, '' FROM old")
-    db.execute("INSERT INTO texts SELECT id, text FROM old")
+    db.execute(f"INSERT INTO documents SELECT id, path, digest, title, {', '.join(kept)}, 0, '', '', 1 FROM old")
+    db.execute(f"INSERT INTO texts SELECT id, {text}")
+    db.execute("DROP TABLE IF EXISTS told")
     db.execute("DROP TABLE old")
 
 

@@ -1,5 +1,6 @@
-"""Make the index equal the folder: read what changed, embed what is new, and write it in one transaction."""
+"""Make the index equal the folder: read what changed, embed what is new, and write it, some documents at a time."""
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Sequence
@@ -7,208 +8,244 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.encoder import Encoder
-from qa.answers import counted
-from qa.catalog import Catalog, Stamp, Transaction
+from qa.catalog import Catalog
+from qa.changes import Changes, check_empty, check_folder, check_gone, look
 from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
-from qa.errors import EmptyFolderError
+from qa.errors import CatalogError, FolderError, LockedError
 from qa.extraction import Extractor
-from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
+from qa.folder import File, SkipError, Skipped, digest_of, read_bytes
 from qa.language import detect
 from qa.passages import Passage, split
+from qa.reports import Progress, Report
 from qa.tables import Row
+from qa.transaction import Stamp, Transaction
 
 BATCH = 64  # passages embedded between two reports of progress
+FIRST, GROUP = 256, 2048  # passages after which documents are written, and can be asked
+LONGEST = 10.0  # seconds after which they are, about
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an update is: passages embedded of those that are new, and the document at hand."""
+class Hooks:
+    """What an update calls: with its progress, to be told to stop, and when documents can be asked."""
 
-    done: int
-    total: int
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an update did to each document, by path, and how many passages it had to embed."""
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
-    embedded: int
-    rebuilt: str | None  # why everything was made again, None where it was not
-    seconds: float
-    notes: tuple[tuple[str, str], ...] = ()  # documents read now of which the reader should know something, and what
-
-    @property
-    def summary(self) -> str:
-        """One sentence for the reader."""
-        skipped = f", {len(self.skipped):,} skipped" if self.skipped else ""
-        if not (self.added or self.changed or self.removed or self.rebuilt):
-            return f"Nothing to do: {counted(len(self.unchanged), 'document')} unchanged{skipped}."
-        names = ("added", "changed", "removed", "unchanged")
-        counts = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in names if getattr(self, name))
-        rebuilt = f"Rebuilt because {self.rebuilt}: " if self.rebuilt else ""
-        return f"{rebuilt}{counts}{skipped}; {counted(self.embedded, 'passage')} embedded in {self.seconds:.1f} s."
+    progress: Callable[[Progress], None]
+    stop: Callable[[], bool]
+    landed: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    fresh: list[Document]  # added or changed
-    added: list[str]
-    changed: list[str]
-    removed: list[str]
-    unchanged: list[str]
-    skipped: list[Skipped]
-
-
-def update(
-    folder: Path,
-    catalog: Catalog,
-    encoder: Encoder,
-    *,
-    force: bool = False,
-    progress: Callable[[Progress], None] = lambda _: None,
-) -> Report:
+def update(folder: Path, catalog: Catalog, encoder: Encoder, hooks: Hooks, *, force: bool = False) -> Report:
     """Make the catalog equal the folder and report what changed.
 
-    A folder without any document is taken as meant only with `force`: it may be a disk that is not there. Raise
-    EmptyFolderError for it, LockedError where another process is writing; either way the index stays as it was.
+    Documents are written in groups: an update that is stopped or fails keeps what it wrote, and the next one goes on
+    from there. Only with `force` does it remove most of the documents at once, which may be a disk that is not there,
+    or replace the index of another folder. Raise FolderError, LockedError where another process is updating, or
+    CatalogError.
     """
     began = time.monotonic()
-    files, unlisted = list_files(folder)
-    stamp = Stamp.of(encoder)
-    generation, rebuilt = catalog.generation(), _reason(catalog.stamp(), stamp)
-    known = catalog.digests()
-    changes = _compare(files, unlisted, known, whole=rebuilt is not None)
-    if not (changes.fresh or changes.unchanged or force):
-        raise EmptyFolderError(_nothing_found(folder, changes.skipped, len(known)))
-    embedded = 0
-    if _differs(catalog, changes, rebuilt):
-        with catalog.write() as transaction:
-            overtaken = transaction.generation != generation
-            if not overtaken:
-                embedded = _write(transaction, changes, encoder, progress=progress, whole=rebuilt is not None)
-                transaction.finish(stamp, folder.absolute(), changes.skipped)
-        if overtaken:  # by another process, between the comparison and the lock: compare again
-            return update(folder, catalog, encoder, force=force, progress=progress)
-    return Report(
-        tuple(changes.added),
-        tuple(changes.changed),
-        tuple(changes.removed),
-        tuple(changes.unchanged),
-        tuple(changes.skipped),
-        embedded,
-        rebuilt,
-        time.monotonic() - began,
-        tuple((document.path, document.note) for document in changes.fresh if document.note),
-    )
+    if not force:
+        check_folder(folder, catalog)
+    changes = look(folder, catalog, encoder, force=force)
+    if changes.idle and catalog.exists():
+        _settle(catalog, changes)
+        return _Work(folder, catalog, encoder, changes, hooks).report(began)
+    if not (changes.wanted or changes.unchanged or force):
+        check_empty(folder, changes, [skip for skip, _ in changes.skipped.values()])
+    with catalog.alone():
+        if catalog.generation() != changes.generation:  # another process came before
+            changes = look(folder, catalog, encoder, force=force)
+        work = _Work(folder, catalog, encoder, changes, hooks)
+        work.run(force=force)
+    return work.report(began)
 
 
-def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
-    """Return in a sentence each where the index differs from the folder or cannot be used; none where all is well."""
-    stamp = catalog.stamp()
-    if stamp is None:
-        return (f"There is no index in {catalog.folder}: build it.",)
-    findings = catalog.damage()
-    if reason := _reason(stamp, Stamp.of(encoder)):
-        findings.append(f"The index must be rebuilt: {reason}.")
-    known = catalog.digests()
-    changes = _compare(*list_files(folder), known, whole=False)
-    findings += [f"{path} is in the folder but not in the index." for path in changes.added]
-    findings += [f"{path} was changed after it was indexed." for path in changes.changed]
-    findings += [f"{path} is in the index but no longer in the folder." for path in changes.removed]
-    return tuple(findings)
+def _settle(catalog: Catalog, changes: Changes) -> None:
+    """Note the marks of files that were read again for nothing, so that the next update need not."""
+    if changes.marks:
+        with contextlib.suppress(CatalogError), catalog.write() as transaction:  # where it cannot be, nothing is lost
+            if transaction.generation == changes.generation:
+                transaction.mark(changes.marks)
 
 
-def _reason(old: Stamp | None, new: Stamp) -> str | None:
-    if old is None or old == new:
-        return None
-    if old.model != new.model:
-        return f"the model is now {new.model}, was {old.model}"
-    if old.fingerprint != new.fingerprint:
-        return f"the model {new.model} has other weights than before"
-    return "this version of Sanad reads, cuts or keeps text differently"
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A document that was read and cut, the mark of its file, and what became of it."""
+
+    document: Document
+    passages: Sequence[Passage]
+    mark: str
+    kind: str
 
 
-def _nothing_found(folder: Path, skipped: Sequence[Skipped], kept: int) -> str:
-    none = f"There are no documents in {folder}"
-    if skipped:
-        first = f"{skipped[0].path}: {skipped[0].reason}"
-        none = f"No file in {folder} could be read ({first}; {counted(len(skipped), 'file')} in all)"
-    stays = f" The index keeps its {counted(kept, 'document')}." if kept else ""
-    return f"{none}. Put documents there.{stays}"
+class _Work:
+    """One update on its way."""
+
+    def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder, changes: Changes, hooks: Hooks) -> None:
+        self._folder, self._catalog, self._encoder = folder, catalog, encoder
+        self._changes, self._hooks = changes, hooks
+        self._began = time.monotonic()
+        self._generation, self._outdated = changes.generation, changes.rebuilt is None
+        self._left = {file.path: file.size for file in changes.wanted}  # what waits, in bytes
+        self._group: list[_Read] = []
+        self._most = FIRST
+        self._embedded = 0
+        self._gone, self._lost = list(changes.gone), list[str]()
+        self._skipped = dict(changes.skipped)
+        self._found: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": list(changes.unchanged)}
+        self._removed: list[str] = []
+        self._notes: list[tuple[str, str]] = []
+        self._spare: dict[str, Embedded] = {}  # of what is removed, which may stand elsewhere now
+
+    def report(self, began: float) -> Report:
+        """Return what was done since `began`."""
+        return Report(
+            tuple(sorted(self._found["added"])),
+            tuple(sorted(self._found["changed"])),
+            tuple(sorted(self._removed)),
+            tuple(sorted(self._found["unchanged"])),
+            tuple(skip for _, (skip, _) in sorted(self._skipped.items())),
+            self._embedded,
+            self._changes.rebuilt,
+            time.monotonic() - began,
+            tuple(self._notes),
+            len(self._left),
+        )
+
+    def run(self, *, force: bool) -> None:
+        """Read, embed and write what is wanted, and remove what is gone."""
+        changes, stop = self._changes, self._hooks.stop
+        if not force:
+            check_gone(self._folder, changes, self._gone)
+        if changes.wanted and self._gone and self._outdated:
+            self._spare = self._catalog.embedded_in(self._gone)
+        self._keep([path for path in changes.kept if changes.rebuilt or changes.known[path].stale])
+        with Extractor() as extractor:
+            for file in changes.wanted:
+                if stop():
+                    break
+                self._read(file, extractor)
+                if sum(len(read.passages) for read in self._group) >= self._most:
+                    self._write(self._embed())
+        done = self._embed()
+        if self._left:
+            self._write(done)
+        else:
+            self._finish(done, force=force)
+
+    def _read(self, file: File, extractor: Extractor) -> None:
+        """Add the document of a file to the group, or note why it is left out."""
+        known, path = self._changes.known.get(file.path), file.path
+        before = known.digest if known else ""
+        try:
+            content = read_bytes(file)
+            digest = digest_of(content)
+            document = read_document(path, content, digest, extractor)
+        except SkipError as skip:
+            self._skipped[path] = Skipped(path, skip.reason, skip.lost), file.mark if skip.lost else ""
+            self._left.pop(path)
+            if before and skip.lost:
+                self._lost.append(path)
+            elif before:
+                self._found["unchanged"].append(path)
+                self._keep([path] if self._changes.rebuilt or (known and known.stale) else [])
+            return
+        kind = "added" if not before else "unchanged" if before == digest else "changed"
+        self._group.append(_Read(document, split(document), file.mark, kind))
+
+    def _keep(self, paths: Sequence[str]) -> None:
+        """Cut documents again whose files cannot be read now, from the text in the index."""
+        for document in self._catalog.documents(paths):
+            self._group.append(_Read(document, split(document), "", ""))
+
+    def _embed(self) -> list[tuple[_Read, list[Row]]]:
+        """Return the documents of the group with their passages, embedded, as far as it comes before it is stopped."""
+        wanted = {
+            _digest(read.document, p): (place, p) for place, read in enumerate(self._group) for p in read.passages
+        }
+        known = self._catalog.embedded(wanted) if self._outdated else {}
+        known |= {digest: self._spare[digest] for digest in wanted.keys() & self._spare.keys()}
+        missing = [(digest, *where) for digest, where in wanted.items() if digest not in known]
+        for first in range(0, len(missing), BATCH):
+            if self._hooks.stop():
+                break
+            batch = missing[first : first + BATCH]
+            self._tell(batch[0][1])
+            embedded = embed(self._encoder, [(self._group[place].document, p) for _, place, p in batch])
+            known |= dict(zip((digest for digest, *_ in batch), embedded, strict=True))
+            self._embedded += len(batch)
+        done = []
+        for read in self._group:
+            digests = [_digest(read.document, passage) for passage in read.passages]
+            if all(digest in known for digest in digests):
+                pairs = zip(read.passages, digests, strict=True)
+                done.append((read, [_row(read.document, p, digest, known[digest]) for p, digest in pairs]))
+        self._group = []
+        return done
+
+    def _write(self, done: Sequence[tuple[_Read, list[Row]]], *, last: bool = False) -> None:
+        """Write documents, remove what is gone, and let it be asked."""
+        for read, _ in done:
+            self._left.pop(read.document.path, None)
+        removed = [*self._gone, *(self._lost if last else ())]
+        with self._catalog.write() as transaction:
+            self._check(transaction)
+            if not self._outdated:
+                transaction.outdate()
+            for read, rows in done:
+                transaction.put(read.document, rows, read.mark)
+            transaction.remove(removed)
+            if last:
+                transaction.mark(self._changes.marks)
+            stamp = Stamp.of(self._encoder)
+            transaction.finish(stamp, self._folder.absolute(), self._skipped.values(), len(self._left))
+        self._outdated, self._gone, self._generation = True, [], self._generation + 1
+        self._removed += removed
+        for read, _ in done:
+            self._found.get(read.kind, []).append(read.document.path)
+            self._notes += [(read.document.path, read.document.note)] if read.document.note else []
+        self._most = min(GROUP, max(BATCH, int(self._rate() * LONGEST)))
+        self._hooks.landed()
+        self._tell(None)
+
+    def _check(self, transaction: Transaction) -> None:
+        if transaction.generation != self._generation:
+            raise LockedError(f"Another process changed the index {self._catalog.folder} meanwhile: update again.")
+
+    def _finish(self, done: Sequence[tuple[_Read, list[Row]]], *, force: bool) -> None:
+        """Write the last documents and remove those without text, unless these are too many."""
+        try:
+            if not force:
+                self._check_folder(done)
+        except FolderError:
+            if done:
+                self._write(done)
+            raise
+        self._write(done, last=True)
+
+    def _check_folder(self, done: Sequence[tuple[_Read, list[Row]]]) -> None:
+        if not self._folder.is_dir():
+            raise FolderError(f"The folder {self._folder} vanished while it was read. The index keeps its documents.")
+        check_gone(self._folder, self._changes, [*self._changes.gone, *self._lost])
+        if not (done or any(self._found.values())):
+            check_empty(self._folder, self._changes, [skip for skip, _ in self._skipped.values()])
+
+    def _rate(self) -> float:
+        return self._embedded / max(time.monotonic() - self._began, 1e-3)
+
+    def _tell(self, place: int | None) -> None:
+        """Report progress at the document at that place of the group."""
+        total = len(self._changes.wanted)
+        read = self._group[place].document.path if place is not None else ""
+        done = total - len(self._left) + (place or 0)
+        whole, left = sum(file.size for file in self._changes.wanted), sum(self._left.values())
+        spent = time.monotonic() - self._began
+        ahead = spent * left / (whole - left) if whole > left else None
+        self._hooks.progress(Progress(done, total, read, self._embedded, len(self._skipped), self._rate(), ahead))
 
 
-def _compare(files: Sequence[File], unlisted: Sequence[Skipped], known: dict[str, str], *, whole: bool) -> _Changes:
-    changes = _Changes([], [], [], [], [], list(unlisted))
-    with Extractor() as extractor:
-        for file in files:
-            try:
-                content = read_bytes(file)
-                digest = digest_of(content)
-                if known.get(file.path) == digest and not whole:
-                    changes.unchanged.append(file.path)
-                    continue
-                changes.fresh.append(read_document(file.path, content, digest, extractor))
-                same = known.get(file.path)
-                (changes.added if same is None else changes.unchanged if same == digest else changes.changed).append(
-                    file.path
-                )
-            except SkipError as skip:
-                changes.skipped.append(Skipped(file.path, skip.reason, skip.lost))
-    kept = {skip.path for skip in changes.skipped if not skip.lost}
-    folders = tuple(path for path in kept if path.endswith("/"))
-    seen = {*changes.added, *changes.changed, *changes.unchanged}
-    for path in sorted(known.keys() - seen):
-        unreadable = path in kept or path.startswith(folders)
-        (changes.unchanged if unreadable else changes.removed).append(path)
-    return changes
-
-
-def _differs(catalog: Catalog, changes: _Changes, rebuilt: str | None) -> bool:
-    """Tell whether anything is to be written: an update of an index that is right takes no lock."""
-    if changes.fresh or changes.removed or rebuilt or not catalog.exists():
-        return True
-    return set(changes.skipped) != set(catalog.skipped())
-
-
-def _write(
-    transaction: Transaction, changes: _Changes, encoder: Encoder, *, whole: bool, progress: Callable[[Progress], None]
-) -> int:
-    """Write the changes and return how many passages were embedded for them."""
-    fresh = [*changes.fresh, *(transaction.documents(_unreadable(changes)) if whole else ())]
-    cut = [(document, split(document)) for document in fresh]
-    wanted = {_digest(document, passage): (document, passage) for document, found in cut for passage in found}
-    known = {} if whole else transaction.known(wanted)
-    missing = [(digest, *place) for digest, place in wanted.items() if digest not in known]
-    for first in range(0, len(missing), BATCH):
-        batch = missing[first : first + BATCH]
-        progress(Progress(first, len(missing), batch[0][1].path))
-        embedded = embed(encoder, [(document, passage) for _, document, passage in batch])
-        known |= dict(zip((digest for digest, *_ in batch), embedded, strict=True))
-    progress(Progress(len(missing), len(missing), ""))
-    if whole:
-        transaction.clear()
-    transaction.remove(changes.removed)
-    for document, found in cut:
-        transaction.put(document, [_row(document, passage, known) for passage in found])
-    return len(missing)
-
-
-def _unreadable(changes: _Changes) -> list[str]:
-    """Return the documents that cannot be read now and whose text the index still holds."""
-    fresh = {document.path for document in changes.fresh}
-    return [path for path in changes.unchanged if path not in fresh]
-
-
-def _row(document: Document, passage: Passage, known: dict[str, Embedded]) -> Row:
-    digest = _digest(document, passage)
-    return Row(passage, digest, detect(document.text[passage.span.start : passage.span.end]), known[digest])
+def _row(document: Document, passage: Passage, digest: str, embedded: Embedded) -> Row:
+    return Row(passage, digest, detect(document.text[passage.span.start : passage.span.end]), embedded)
 
 
 def _digest(document: Document, passage: Passage) -> str:

@@ -26,9 +26,10 @@ qa.documents
 qa.passages qa.language
 qa.embed
 qa.tables
+qa.transaction
 qa.answers qa.catalog
-qa.ranking qa.segment
-qa.trust qa.shelf
+qa.ranking qa.segment qa.reports qa.changes
+qa.trust qa.shelf qa.check
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import qa.catalog
-from qa.catalog import FILE, NOTHING, Catalog, Stamp
+from qa.catalog import FILE, NOTHING, Catalog
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
 from qa.passages import Passage, Span
-from qa.tables import FORMAT, Row
+from qa.tables import FORMAT, Known, Row
+from qa.transaction import Stamp
 from tests.conftest import Whole, whole
 
 STAMP = Stamp("a model", "f1", "1")
@@ -49,7 +50,7 @@ def catalog(index: Path, tmp_path: Path) -> Catalog:
         transaction.put(document("b.txt"), [row(1), row(2)])
         transaction.put(document("a.txt"), [row(3)])
         transaction.put(document("سند.txt"), [])
-        transaction.finish(STAMP, tmp_path, [Skipped("x", "why", False), Skipped("y", "because", True)])
+        transaction.finish(STAMP, tmp_path, [(Skipped("x", "why", False), ""), (Skipped("y", "because", True), "m")])
     return catalog
 
 
@@ -93,9 +94,11 @@ def test_everything_written_is_read_again(catalog: Catalog, tmp_path: Path) -> N
     assert [len(rows) for rows in found.rows] == [1, 2, 0]
     for expected, got in zip([row(3), row(1), row(2)], [r for rows in found.rows for r in rows], strict=True):
         assert_same(expected, got)
-    assert found.skipped == catalog.skipped() == (Skipped("x", "why", False), Skipped("y", "because", True))
+    assert found.skipped == (Skipped("x", "why", False), Skipped("y", "because", True))
     assert (catalog.stamp(), catalog.source()) == (STAMP, tmp_path)
-    assert catalog.digests() == {"a.txt": "da.txt", "b.txt": "db.txt", "سند.txt": "dسند.txt"}
+    known = {path: Known("", "d" + path) for path in ("a.txt", "b.txt", "سند.txt")}
+    skipped = {skip.path: Known(mark, skipped=skip) for skip, mark in zip(found.skipped, ("", "m"), strict=True)}
+    assert catalog.known() == known | skipped
     assert catalog.damage() == []
 
 
@@ -107,17 +110,17 @@ def test_a_catalog_that_was_never_written_is_empty(index: Path) -> None:
         Whole(0, (), (), ()),
         0,
     )
-    assert (catalog.stamp(), catalog.source(), catalog.digests(), catalog.skipped()) == (None, None, {}, ())
+    assert (catalog.stamp(), catalog.source(), catalog.known()) == (None, None, {})
     assert not index.exists()
 
 
 def test_removing_a_document_removes_its_passages(catalog: Catalog, tmp_path: Path) -> None:
     with catalog.write() as transaction:
         transaction.remove(["b.txt"])
-        assert list(transaction.known(["p1", "p2", "p3"])) == ["p3"]
         transaction.finish(STAMP, tmp_path, [])
+    assert list(catalog.embedded(["p1", "p2", "p3"])) == ["p3"]
     assert [len(rows) for rows in whole(catalog).rows] == [1, 0]
-    assert (catalog.generation(), catalog.skipped()) == (2, ())
+    assert (catalog.generation(), catalog.listing().skipped) == (2, ())
 
 
 def test_putting_a_document_again_replaces_it(catalog: Catalog) -> None:
@@ -128,20 +131,64 @@ def test_putting_a_document_again_replaces_it(catalog: Catalog) -> None:
     assert_same(row(7), found.rows[1][0])
 
 
-def test_a_transaction_reads_what_it_is_asked_for(catalog: Catalog) -> None:
+def test_a_catalog_reads_what_it_is_asked_for(catalog: Catalog) -> None:
+    assert [found.path for found in catalog.documents(["b.txt", "nowhere"])] == ["b.txt"]
+    assert catalog.embedded([]) == {}
+    assert catalog.embedded(["p2", "no"])["p2"].vector.tolist() == row(2).embedded.vector.tolist()
+    assert sorted(catalog.embedded_in(["b.txt", "nowhere"])) == ["p1", "p2"]
+    keys = [listed.key for listed in catalog.listing().documents]
+    assert catalog.load([keys[1], 7, keys[0]]).keys == (keys[1], keys[0])
+
+
+def test_what_is_outdated_keeps_its_text_until_it_is_put_again(catalog: Catalog) -> None:
     with catalog.write() as transaction:
-        assert [found.path for found in transaction.documents(["b.txt", "nowhere"])] == ["b.txt"]
-        assert transaction.known([]) == {}
-        assert transaction.known(["p2"])["p2"].vector.tolist() == row(2).embedded.vector.tolist()
-        transaction.clear()
-    assert whole(catalog).documents == ()
+        transaction.outdate()
+        transaction.put(document("a.txt"), [row(9)], "mark")
+    assert [found.path for found in catalog.listing().documents] == ["a.txt"]
+    assert {path: (found.mark, found.stale) for path, found in catalog.known().items() if found.digest} == {
+        "a.txt": ("mark", False),
+        "b.txt": ("", True),
+        "سند.txt": ("", True),
+    }
+    assert catalog.documents(["b.txt"]) == [document("b.txt")]
+    assert list(catalog.embedded(["p1", "p2", "p3", "p9"])) == ["p9"]
+
+
+def test_a_mark_is_noted_without_a_change(catalog: Catalog) -> None:
+    keys = [listed.key for listed in catalog.listing().documents]
+    with catalog.write() as transaction:
+        transaction.mark([("a.txt", "new"), ("nowhere", "new")])
+    assert (catalog.known()["a.txt"].mark, catalog.generation()) == ("new", 1)
+    assert [listed.key for listed in catalog.listing().documents] == keys
+
+
+def test_no_key_is_given_twice(catalog: Catalog, tmp_path: Path) -> None:
+    seen = {listed.key for listed in catalog.listing().documents}
+    for _ in range(5):
+        with catalog.write() as transaction:
+            transaction.remove(["a.txt", "b.txt", "سند.txt"])
+            transaction.put(document("a.txt"), [])
+            transaction.put(document("b.txt"), [])
+            transaction.finish(STAMP, tmp_path, [])
+        found = {listed.key for listed in catalog.listing().documents}
+        assert min(found) > max(seen)
+        seen |= found
+    assert catalog.listing().last_key == max(seen)
+
+
+def test_only_one_process_updates(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qa.catalog, "PATIENCE", 0.1)
+    with catalog.alone(), pytest.raises(LockedError, match="Another process is updating"), catalog.alone():
+        pytest.fail("two update at once")
+    with catalog.alone():
+        pass
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_transaction_that_fails_leaves_everything_as_it_was(catalog: Catalog, error: type[BaseException]) -> None:
     def spoil() -> None:
         with catalog.write() as transaction:
-            transaction.clear()
+            transaction.remove(["a.txt"])
             transaction.put(document("c.txt"), [row(1)])
             raise error
 
@@ -173,8 +220,8 @@ import os, signal, sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 1")  # so that the transaction reaches the disk before it ends
 db.execute("BEGIN IMMEDIATE")
-db.execute("CREATE TABLE IF NOT EXISTS skipped (path, reason, lost)")
-db.executemany("INSERT INTO skipped VALUES (?, ?, 0)", [(str(i), "text " * 9999) for i in range(99)])
+db.execute("CREATE TABLE IF NOT EXISTS skipped (path, reason, lost, mark)")
+db.executemany("INSERT INTO skipped VALUES (?, ?, 0, '')", [(str(i), "text " * 9999) for i in range(99)])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -199,7 +246,7 @@ def test_a_long_update_leaves_the_index_readable(catalog: Catalog) -> None:
 def test_a_file_that_is_no_database_is_damaged(index: Path, content: bytes) -> None:
     index.mkdir()
     (index / FILE).write_bytes(content)
-    for use in (Catalog(index).listing, Catalog(index).stamp, Catalog(index).digests):
+    for use in (Catalog(index).listing, Catalog(index).stamp, Catalog(index).known):
         with pytest.raises(CatalogError, match=f"{FILE} is damaged or no index of Sanad .*build again"):
             use()
     assert (index / FILE).read_bytes() == content
@@ -249,7 +296,7 @@ def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:
 def assert_refused(catalog: Catalog, told: str) -> None:
     """Check that a file is neither read nor written."""
     before = catalog.file.read_bytes()
-    for use in (catalog.listing, catalog.stamp, catalog.generation, catalog.skipped, catalog.digests, catalog.damage):
+    for use in (catalog.listing, catalog.stamp, catalog.generation, catalog.known, catalog.damage):
         with pytest.raises(CatalogError, match=told):
             use()
     with pytest.raises(CatalogError, match=told), catalog.write():

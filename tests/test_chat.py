@@ -13,7 +13,7 @@ from qa.cards import Turn
 from qa.catalog import Catalog
 from qa.chat import Chat, Shown
 from qa.library import LONGEST_QUESTION, Library
-from qa.update import Progress, Report
+from qa.reports import Progress, Report
 
 QUESTION, ANSWERING = "What did a storm in March damage?", "004_54b42a50ae65c283.txt"
 

@@ -187,7 +187,7 @@ import qa.update
 from qa.library import Library
 qa.update.BATCH, last = 4, int(sys.argv[3])
 def progress(now):
-    if now.done >= last:
+    if now.passages >= last:
         os.kill(os.getpid(), signal.SIGKILL)
 Library.open(sys.argv[1], sys.argv[2]).update(progress=progress)
 """

@@ -3,7 +3,7 @@
 from qa import notices
 from qa.folder import Skipped
 from qa.notices import Example
-from qa.update import Progress, Report
+from qa.reports import Progress, Report
 from tests.test_markup import HOSTILE, Page, assert_literal
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import qa.catalog
+import qa.transaction
 import qa.update
 from embeddings.static import StaticEncoder, Vectors
 from qa.catalog import Catalog
 from qa.errors import CatalogError, FolderError
 from qa.library import Library
-from qa.update import Progress, Report
+from qa.reports import Progress, Report
 from tests.conftest import Whole, WordEncoder, whole, word_library, write_files
 
 WORDS = "kazakhstan russia oil election president war china turkey trade summit"
@@ -187,13 +187,21 @@ def test_an_update_that_fails_midway_leaves_the_old_state(
     assert words.update().added == ("new.txt",)
 
 
-def test_progress_rises_to_the_number_of_new_passages(words: Library, folder: Path, monkeypatch) -> None:
+def test_progress_tells_documents_passages_and_what_is_ahead(words: Library, folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(qa.update, "BATCH", 2)
-    write_files(folder, {"new.txt": paragraphs(9, 5)})
+    monkeypatch.setattr(qa.update, "FIRST", 4)
+    monkeypatch.setattr(qa.update, "GROUP", 4)
+    write_files(folder, {f"new{n}.txt": paragraphs(20 + n, 3) for n in range(6)} | {"no.txt": "?"})
     seen: list[Progress] = []
-    total = words.update(progress=seen.append).embedded
-    assert [progress.done for progress in seen] == [*range(0, total, 2), total]
-    assert {progress.total for progress in seen} == {total}
+    report = words.update(progress=seen.append)
+    assert {progress.total for progress in seen} == {7}
+    for name in ("done", "passages", "skipped"):
+        found = [getattr(progress, name) for progress in seen]
+        assert found == sorted(found), name
+    assert (seen[0].done, seen[0].passages, seen[0].left) == (0, 0, None)
+    assert (seen[-1].done, seen[-1].passages, seen[-1].skipped, seen[-1].left) == (7, report.embedded, 1, 0.0)
+    assert any(0 < progress.done < 7 and progress.left and progress.rate for progress in seen)
+    assert {progress.document for progress in seen} <= {"", *(f"new{n}.txt" for n in range(6))}
 
 
 def test_another_model_rebuilds_and_says_so(words: Library, folder: Path, index: Path) -> None:
@@ -214,7 +222,7 @@ def test_other_weights_of_the_same_name_rebuild(words: Library, folder: Path, in
 
 
 def test_another_splitter_rebuilds(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.catalog, "SPLITTER", 10**6)
+    monkeypatch.setattr(qa.transaction, "SPLITTER", 10**6)
     assert words.update().rebuilt == "this version of Sanad reads, cuts or keeps text differently"
     assert words.update().rebuilt is None
 
@@ -277,15 +285,15 @@ def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
     folder: Path, index: Path, words: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(folder, {"new.txt": paragraphs(9, 1)})
-    listed = qa.update._compare
+    look = qa.update.look
 
-    def compare_while_another_updates(*files, **options):
-        changes = listed(*files, **options)
-        monkeypatch.setattr(qa.update, "_compare", listed)
+    def look_while_another_updates(*arguments, **options):
+        changes = look(*arguments, **options)
+        monkeypatch.setattr(qa.update, "look", look)
         word_library(folder, index, WordEncoder(WORDS)).update()
         return changes
 
-    monkeypatch.setattr(qa.update, "_compare", compare_while_another_updates)
+    monkeypatch.setattr(qa.update, "look", look_while_another_updates)
     assert changed(words.update())["unchanged"] == ("a.txt", "b.txt", "new.txt", "sub/c.txt")
 
 

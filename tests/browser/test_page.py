@@ -103,7 +103,7 @@ class Stuck(Library):
     def update(self, **options):
         progress = options["progress"]
         while not self.free:
-            from qa.update import Progress
+            from qa.reports import Progress
 
             progress(Progress(1, 4, EDITED))
             time.sleep(0.05)

@@ -1,0 +1,142 @@
+"""What an update has to do: compare what the index knows of each file with what stands in the folder."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.encoder import Encoder
+from qa.answers import counted
+from qa.catalog import Catalog
+from qa.errors import EmptyFolderError, OtherFolderError, VanishedError
+from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
+from qa.tables import Known
+from qa.transaction import Stamp
+
+HANDFUL = 5  # documents that may vanish from any folder
+SHARE = 0.5  # of the documents: where more vanish, a disk may be missing
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The files of a folder by what is to be done with them."""
+
+    generation: int  # of the index that they were compared with
+    rebuilt: str | None  # why everything is made again, None where it is not
+    known: Mapping[str, Known]
+    wanted: tuple[File, ...]  # to be read: new, or other bytes than before
+    same: tuple[File, ...]  # as they were indexed, or left out
+    gone: tuple[str, ...]  # documents whose files are no longer there
+    kept: tuple[str, ...]  # documents whose files cannot be looked at now
+    unlisted: tuple[Skipped, ...]
+
+    @property
+    def unchanged(self) -> list[str]:
+        """The documents that stay as they are."""
+        return [*(file.path for file in self.same if not self.known[file.path].skipped), *self.kept]
+
+    @property
+    def skipped(self) -> dict[str, tuple[Skipped, str]]:
+        """The files left out without being read, with their marks."""
+        again = [(found.skipped, file.mark) for file in self.same if (found := self.known[file.path]).skipped]
+        return {skip.path: (skip, mark) for skip, mark in [*((skip, "") for skip in self.unlisted), *again] if skip}
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """The files as they were indexed, whose marks are others now."""
+        return [(file.path, file.mark) for file in self.same if file.mark != self.known[file.path].mark]
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether the index is right as it is."""
+        before = {found.skipped for found in self.known.values() if found.skipped}
+        after = {skip for skip, _ in self.skipped.values()}
+        return not (self.wanted or self.gone or self.rebuilt) and before == after
+
+
+def look(folder: Path, catalog: Catalog, encoder: Encoder, *, force: bool = False, thorough: bool = False) -> Changes:
+    """Compare the folder with the index, and read only files whose marks are others than before; `thorough`, all.
+
+    With `force` files that were left out are tried again. Raise FolderError where the folder cannot be read.
+    """
+    files, unlisted = list_files(folder)
+    generation, rebuilt = catalog.generation(), reason(catalog.stamp(), Stamp.of(encoder))
+    known = catalog.known()
+    wanted: list[File] = []
+    same: list[File] = []
+    for file in files:
+        found = known.get(file.path)
+        if found is None or found.stale or rebuilt or (force and found.skipped):
+            wanted.append(file)
+        else:
+            (same if _is_same(file, found, thorough=thorough) else wanted).append(file)
+    left = known.keys() - {file.path for file in files}
+    absent = sorted(path for path in left if known[path].digest)
+    unseen = tuple(skip.path for skip in unlisted if not skip.lost)
+    kept = [path for path in absent if path in unseen or path.startswith(tuple(s for s in unseen if s.endswith("/")))]
+    gone = [path for path in absent if path not in set(kept)]
+    return Changes(generation, rebuilt, known, tuple(wanted), tuple(same), tuple(gone), tuple(kept), tuple(unlisted))
+
+
+def _is_same(file: File, known: Known, *, thorough: bool) -> bool:
+    if file.mark and file.mark == known.mark and (known.skipped or not thorough):
+        return True
+    try:
+        return bool(known.digest) and digest_of(read_bytes(file)) == known.digest
+    except SkipError:
+        return False
+
+
+def reason(old: Stamp | None, new: Stamp) -> str | None:
+    """Return why an index made with `old` has to be made again, None where it has not."""
+    if old is None or old == new:
+        return None
+    if old.model != new.model:
+        return f"the model is now {new.model}, was {old.model}"
+    if old.fingerprint != new.fingerprint:
+        return f"the model {new.model} has other weights than before"
+    return "this version of Sanad reads, cuts or keeps text differently"
+
+
+def check_folder(folder: Path, catalog: Catalog) -> None:
+    """Raise OtherFolderError where the index is that of another folder."""
+    source = catalog.source()
+    if source is not None and source.resolve() != folder.resolve() and catalog.known():
+        raise OtherFolderError(
+            f"The index {catalog.folder} is that of {source}, and building {folder} would replace it: name another."
+        )
+
+
+def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
+    """Raise VanishedError where an update would remove so many documents that a disk may be missing.
+
+    `lost` are those that are gone or hold no text any more; where their bytes stand elsewhere now, they were moved.
+    """
+    indexed = sum(bool(found.digest) for found in changes.known.values())
+    most = max(HANDFUL, SHARE * indexed)
+    if len(lost) > most:
+        moved = set(_digests(changes.wanted))
+        vanished = sum(changes.known[path].digest not in moved for path in lost)
+        if vanished > most:
+            raise VanishedError(
+                f"{vanished:,} of {counted(indexed, 'document')} are gone from {folder}: is a disk missing? "
+                "The index keeps them."
+            )
+
+
+def _digests(files: Sequence[File]) -> Iterator[str]:
+    for file in files:
+        with contextlib.suppress(SkipError):
+            yield digest_of(read_bytes(file))
+
+
+def check_empty(folder: Path, changes: Changes, skipped: Sequence[Skipped]) -> None:
+    """Raise the error for a folder in which no document was found."""
+    kept = sum(bool(found.digest) for found in changes.known.values())
+    none = f"There are no documents in {folder}"
+    if skipped:
+        first = f"{skipped[0].path}: {skipped[0].reason}"
+        none = f"No file in {folder} could be read ({first}; {counted(len(skipped), 'file')} in all)"
+    if kept:
+        raise VanishedError(f"{none}. Put documents there. The index keeps its {counted(kept, 'document')}.")
+    raise EmptyFolderError(f"{none}. Put documents there.")

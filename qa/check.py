@@ -1,0 +1,25 @@
+"""Tell whether the index and the folder agree."""
+
+from pathlib import Path
+
+from embeddings.encoder import Encoder
+from qa.catalog import Catalog
+from qa.changes import look, reason
+from qa.transaction import Stamp
+
+
+def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
+    """Return in a sentence each where the index differs from the folder or cannot be used; none where all is well."""
+    stamp = catalog.stamp()
+    if stamp is None:
+        return (f"There is no index in {catalog.folder}: build it.",)
+    findings = catalog.damage()
+    if why := reason(stamp, Stamp.of(encoder)):
+        findings.append(f"The index must be rebuilt: {why}.")
+    changes = look(folder, catalog, encoder, thorough=True)
+    known = {path: found for path, found in changes.known.items() if found.digest}
+    wanted = [file.path for file in changes.wanted if not changes.rebuilt]
+    findings += [f"{path} is in the folder but not in the index." for path in wanted if path not in known]
+    findings += [f"{path} was changed after it was indexed." for path in wanted if path in known]
+    findings += [f"{path} is in the index but no longer in the folder." for path in changes.gone]
+    return tuple(findings)

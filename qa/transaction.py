@@ -1,0 +1,116 @@
+"""Changes to the catalog that happen together or not at all."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from embeddings.encoder import Encoder
+from qa.documents import Document
+from qa.folder import Skipped
+from qa.passages import SPLITTER
+from qa.tables import FORMAT, LISTED, Listed, Row, passage_values
+
+GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index was made with: under another encoder or splitter its passages and vectors are not comparable."""
+
+    model: str
+    fingerprint: str
+    splitter: str
+
+    @classmethod
+    def of(cls, encoder: Encoder) -> "Stamp":
+        """Return what an index made now with `encoder` is made with."""
+        return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
+
+
+class Transaction:
+    """One of them: what it writes is there for others when it ends well."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._last_key: int | None = None
+
+    @property
+    def generation(self) -> int:
+        """The number of the last change before this one."""
+        return int(settings_of(self._db).get("generation", 0))
+
+    def outdate(self) -> None:
+        """Keep of every document only its text, until it is put again or removed."""
+        self._db.execute("DELETE FROM passages")
+        self._db.execute("UPDATE documents SET stale = 1, passages = 0")
+
+    def mark(self, marks: Iterable[tuple[str, str]]) -> None:
+        """Note the marks that files have now, by their paths: their bytes are those that were indexed."""
+        self._db.executemany("UPDATE documents SET mark = ? WHERE path = ?", [(mark, path) for path, mark in marks])
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove documents with their passages."""
+        self._db.executemany("DELETE FROM documents WHERE path = ?", [(path,) for path in paths])
+
+    def put(self, document: Document, rows: Iterable[Row], mark: str = "") -> None:
+        """Add a document with its passages and the mark of its file, in place of one with the same path."""
+        self.remove([document.path])
+        key = self._next_key()
+        found = [(key, *passage_values(row)) for row in rows]
+        listed = Listed.of(key, document, len(found), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        values = [*(getattr(listed, field.name) for field in fields(listed)), mark, False]
+        places = ", ".join("?" * len(values))
+        self._db.execute(f"INSERT INTO documents ({LISTED}, mark, stale) VALUES ({places})", values)
+        self._db.execute("INSERT INTO texts VALUES (?, ?)", [key, document.text])
+        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 12)})", found)
+
+    def _next_key(self) -> int:
+        """Return a key that no document ever had: what was derived under another key is never taken for this one's.
+
+        The first of a transaction leaves a gap of random size, so that this holds also where an older copy of the
+        file was put back meanwhile.
+        """
+        if self._last_key is None:
+            self._last_key = int(settings_of(self._db).get("last_key", 0)) + secrets.randbits(GAP)
+        self._last_key += 1
+        return self._last_key
+
+    def finish(self, stamp: Stamp, source: Path, skipped: Iterable[tuple[Skipped, str]], waiting: int = 0) -> None:
+        """Record what the index is made with, of which folder, what was left out, and that it changed."""
+        values = {
+            "model": stamp.model,
+            "fingerprint": stamp.fingerprint,
+            "splitter": stamp.splitter,
+            "source": str(source),
+            "generation": str(self.generation + 1),
+            "last_key": str(self._last_key or settings_of(self._db).get("last_key", 0)),
+            "waiting": str(waiting),
+        }
+        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+        self._db.execute("DELETE FROM skipped")
+        self._db.executemany(
+            "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?)",
+            [(file.path, file.reason, file.lost, mark) for file, mark in skipped],
+        )
+
+
+def settings_of(db: sqlite3.Connection) -> dict[str, str]:
+    """Return what is recorded of the whole index."""
+    return dict(db.execute("SELECT key, value FROM settings"))
+
+
+def stamp_of(settings: dict[str, str]) -> Stamp | None:
+    """Return what an index with these settings was made with, None where there is none yet."""
+    if "fingerprint" not in settings:
+        return None
+    older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
+    return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
+
+
+def skipped_in(db: sqlite3.Connection) -> list[tuple[Skipped, str]]:
+    """Return the files that were left out, with their marks."""
+    found = db.execute("SELECT path, reason, lost, mark FROM skipped ORDER BY path")
+    return [(Skipped(path, reason, bool(lost)), mark) for path, reason, lost, mark in found]
