@@ -53,6 +53,7 @@ class Answer:
     hits: tuple[Hit, ...]
     passages: int
     documents: int
+    waiting: int = 0  # files that were not indexed yet
 
     @property
     def verdict(self) -> str:

@@ -1,22 +1,22 @@
 """The command line: build, ask, eval, serve, doctor. Results go to standard output, all else to standard error."""
 
 import argparse
-import contextlib
-import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from embeddings.errors import SanadError
 from qa import evaluate
-from qa.answers import Answer, Hit, counted
-from qa.documents import one_line, visible
-from qa.errors import CatalogError, EmptyFolderError, FolderError
+from qa.answers import counted
+from qa.documents import one_line
+from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
 from qa.library import Library
-from qa.reports import Progress, Report
+from qa.printing import answer_object, failure, figure, hit_text, report_object, score_object
+from qa.reports import Report
 from qa.settings import Settings, read_settings
+from qa.terminal import showing, stopping
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"sanad: {one_line(str(error))}")
         return FAILED
     except KeyboardInterrupt:
-        _say("sanad: stopped; the index is as it was.")
+        _say("sanad: stopped. What is indexed stays; the next build goes on from there.")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output, head for instance, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sanad", description="Ask a folder of documents in any language.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = _command(commands, "build", _build, "make the index equal the folder")
-    build.add_argument("--force", action="store_true", help="take a folder without documents as meant")
+    meant = "take it as meant that most documents are gone, or that the index is another folder's"
+    build.add_argument("--force", action="store_true", help=meant)
     ask = _command(commands, "ask", _ask, "answer a question with passages", "question")
     ask.add_argument("-k", type=_positive, default=5, help="how many passages (5)")
     _command(commands, "eval", _eval, "measure the answers to questions of your own", "questions")
@@ -94,21 +95,24 @@ def _positive(text: str) -> int:
 def _build(options: argparse.Namespace, settings: Settings) -> int:
     library = Library.open(settings.folder, settings.index, settings.model)
     try:
-        with _bar() as progress:
-            report = library.update(force=options.force, progress=progress)
-    except EmptyFolderError as error:
-        if library.catalog.known():
-            raise EmptyFolderError(f"{error} If that is meant, add --force.") from error
-        raise
+        report = _update(library, force=options.force)
+    except (VanishedError, OtherFolderError) as error:
+        raise type(error)(f"{error} If that is meant, add --force.") from error
     if options.json:
-        _print_json(_report_object(report, library))
+        _print_json(report_object(report, library))
     else:
         _tell_skipped(report)
         print(
             f"{report.summary}\n{counted(len(library), 'passage')} of {counted(len(library.documents), 'document')} "
             f"in {settings.index}"
         )
-    return 0
+    return INTERRUPTED if report.waiting else 0
+
+
+def _update(library: Library, *, force: bool = False) -> Report:
+    """Update until it is done or Ctrl-C stops it; it ends what it is at, and the next update goes on from there."""
+    with stopping() as stop, showing() as progress:
+        return library.update(force=force, progress=progress, stop=stop)
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
@@ -116,9 +120,10 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         _print_json(answer_object(answer))
     else:
-        print(f"{answer.verdict} Confidence {answer.confidence:.0%}.")
+        waiting = f" {counted(answer.waiting, 'file')} not indexed yet." if answer.waiting else ""
+        print(f"{answer.verdict} Confidence {answer.confidence:.0%}.{waiting}")
         for hit in answer.hits:
-            print("\n" + _hit_text(hit, bold=sys.stdout.isatty()))
+            print("\n" + hit_text(hit, bold=sys.stdout.isatty()))
     return 0
 
 
@@ -126,12 +131,13 @@ def _current(settings: Settings) -> Library:
     """Open the library and bring it in line with its folder; where that cannot be, what is indexed still answers."""
     library = Library.open(settings.folder, settings.index, settings.model)
     try:
-        with _bar() as progress:
-            report = library.update(progress=progress)
+        report = _update(library)
+        if report.waiting:
+            raise KeyboardInterrupt
         if report.added or report.changed or report.removed or report.rebuilt:
             _say(report.summary)
     except (FolderError, CatalogError) as error:
-        if not len(library):
+        if not len(library) or isinstance(error, OtherFolderError):
             raise
         _say(f"sanad: {one_line(str(error))} Answering from the index as it was.")
     return library
@@ -142,29 +148,16 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     outcomes = evaluate.ask_all(_current(settings), questions)
     scores = evaluate.score_languages(outcomes)
     if options.json:
-        _print_json({language: _score_object(score) for language, score in scores})
+        _print_json({language: score_object(score) for language, score in scores})
         return 0
-    columns = list(_score_object(scores[0][1]))
+    columns = list(score_object(scores[0][1]))
     print("      " + "".join(f"{column:>14}" for column in columns))
     for language, score in scores:
-        print(f"{language:<6}" + "".join(f"{_figure(value):>14}" for value in _score_object(score).values()))
+        print(f"{language:<6}" + "".join(f"{figure(value):>14}" for value in score_object(score).values()))
     for outcome in outcomes:
         if outcome.failed:
-            print(f"{outcome.question.language}: {one_line(outcome.question.text)}: {_failure(outcome)}")
+            print(f"{outcome.question.language}: {one_line(outcome.question.text)}: {failure(outcome)}")
     return 0
-
-
-def _failure(outcome: evaluate.Outcome) -> str:
-    if outcome.question.document is None:
-        return "answered, and nothing there answers it"
-    if not outcome.question.contains:
-        return "the first passage is one that was judged wrong"
-    place = f"right passage at rank {outcome.rank}" if outcome.rank else f"no right passage in {evaluate.DEPTH}"
-    return place + (", refused" if outcome.refused else "")
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
@@ -189,99 +182,11 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     return FAILED if findings else 0
 
 
-def answer_object(answer: Answer) -> dict[str, object]:
-    """Return an answer as the JSON object that other programs rely on."""
-    return {
-        "question": answer.question,
-        "language": answer.language,
-        "confident": answer.confident,
-        "confidence": round(answer.confidence, 4),
-        "hits": [_hit_object(hit) for hit in answer.hits],
-    }
-
-
-def _hit_object(hit: Hit) -> dict[str, object]:
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 4),
-        "document": hit.document.path,
-        "title": hit.document.title,
-        "start": hit.passage.span.start,
-        "end": hit.passage.span.end,
-        "text": hit.text,
-        "highlights": [[span.start, span.end] for span in hit.highlights],
-        "language": hit.language,
-        "page": hit.page,
-    }
-
-
-def _score_object(score: evaluate.Score) -> dict[str, float | None]:
-    return {
-        "n": score.answerable,
-        "unanswerable": score.unanswerable,
-        "hit@1": score.hit_1,
-        "hit@3": score.hit_3,
-        "hit@5": score.hit_5,
-        "mrr": score.mrr,
-        "refused_right": score.refused_right,
-        "refused_wrong": score.refused_wrong,
-    }
-
-
-def _report_object(report: Report, library: Library) -> dict[str, object]:
-    return {
-        **{name: list(getattr(report, name)) for name in ("added", "changed", "removed", "unchanged")},
-        "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
-        "notes": [{"document": path, "note": note} for path, note in report.notes],
-        "rebuilt": report.rebuilt,
-        "embedded": report.embedded,
-        "passages": len(library),
-        "seconds": round(report.seconds, 3),
-    }
-
-
-def _hit_text(hit: Hit, *, bold: bool) -> str:
-    places = [(hit.document, hit.passage.span), *((place.document, place.span) for place in hit.elsewhere)]
-    found = [f"{one_line(document.path)}, characters {span.start}-{span.end}" for document, span in places]
-    page = f"p. {hit.page}, " if hit.page else ""
-    title = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})"
-    head = f"{title}\n   {found[0]}, {page}paragraph {hit.passage.number}"
-    return "\n   again in ".join([head, *found[1:]]) + "\n" + _marked(hit, bold=bold)
-
-
-def _marked(hit: Hit, *, bold: bool) -> str:
-    text, done, parts = hit.text, 0, []
-    for span in hit.highlights:
-        answering = visible(text[span.start : span.end])
-        parts += [visible(text[done : span.start]), f"\x1b[1m{answering}\x1b[0m" if bold else answering]
-        done = span.end
-    return "".join([*parts, visible(text[done:])])
-
-
 def _tell_skipped(report: Report) -> None:
     for skip in report.skipped:
         _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
     for path, note in report.notes:
         _say(f"note on {one_line(path)}: {note}")
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    """Show a progress bar while passages are embedded, where standard error is a terminal."""
-    from tqdm import tqdm
-
-    with contextlib.ExitStack() as ends:
-
-        @functools.cache
-        def start(total: int) -> tqdm:
-            return ends.enter_context(tqdm(total=total, unit=" passages", disable=None))
-
-        def show(progress: Progress) -> None:
-            if progress.total:  # an update that embeds nothing draws nothing
-                bar = start(progress.total)
-                bar.update(progress.done - bar.n)
-
-        yield show
 
 
 def _print_json(value: object) -> None:

@@ -128,6 +128,7 @@ class Snapshot:
             self._hits(question, ranked, k),
             len(self),
             len(self.listing.documents),
+            self.listing.waiting,
         )
 
     def _hits(self, question: str, ranked: Ranked, k: int) -> tuple[Hit, ...]:

@@ -39,6 +39,7 @@ qa.routes
 qa.cards
 qa.chat
 qa.web
+qa.printing qa.terminal
 qa.cli
 qa.__main__
 """

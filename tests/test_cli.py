@@ -15,7 +15,7 @@ import pytest
 import qa.cli
 from tests.conftest import ROOT, SEEDS, done, sanad
 
-KEYS = ["question", "language", "confident", "confidence", "hits"]
+KEYS = ["question", "language", "confident", "confidence", "hits", "waiting"]
 HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language", "page"]
 SCORE_KEYS = ["n", "unanswerable", "hit@1", "hit@3", "hit@5", "mrr", "refused_right", "refused_wrong"]
 COMMANDS = ["build", "ask", "eval", "serve", "doctor"]
@@ -27,7 +27,7 @@ def test_build_reports_as_json(tmp_path: Path) -> None:
     (folder / "old.txt").write_bytes("مكتبة المدينة القديمة تأسست في حي الصاغة".encode("cp1256"))
     first = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
     names = ["added", "changed", "removed", "unchanged", "skipped", "notes", "rebuilt"]
-    names += ["embedded", "passages", "seconds"]
+    names += ["embedded", "passages", "waiting", "seconds"]
     assert list(first) == names
     assert first["added"] == sorted([*(file.name for file in SEEDS.iterdir()), "old.txt"])
     assert first["skipped"] == [

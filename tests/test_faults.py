@@ -2,11 +2,14 @@
 
 import json
 import os
+import random
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -90,10 +93,11 @@ def test_a_file_where_the_index_should_be_is_said(tmp_path: Path) -> None:
 
 
 def test_an_index_that_cannot_be_written_still_answers(
-    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    shutil.copytree(SEEDS, tmp_path, dirs_exist_ok=True)
+    done("build", tmp_path, "--index", tmp_path / ".index")
     write_files(tmp_path, {"new.txt": "The new well is in the yard."})
-    shutil.copytree(built, tmp_path / ".index")
     refused = CatalogError("The index cannot be used (attempt to write a readonly database).")
     monkeypatch.setattr(Catalog, "write", mock.Mock(side_effect=refused))
     assert qa.cli.main(["ask", "oil", str(tmp_path), "--index", str(tmp_path / ".index"), "--json"]) == 0
@@ -120,17 +124,64 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_an_interrupted_build_leaves_the_index_as_it_was(tmp_path: Path, first: bool) -> None:
+def test_an_interrupted_build_keeps_what_it_did_and_the_next_goes_on_from_there(tmp_path: Path, first: bool) -> None:
     folder, index = write_files(tmp_path / "docs", {"a.txt": "The old well is in the garden."}), tmp_path / "i"
     if not first:
         done("build", folder, "--index", index)
     shutil.copytree(SEEDS, folder, dirs_exist_ok=True)
-    command = [sys.executable, "-c", INTERRUPTED, "build", folder, "--index", index]
+    command = [sys.executable, "-c", INTERRUPTED, "build", folder, "--index", index, "--json"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
-    assert (found.returncode, found.stdout) == (130, "")
-    assert found.stderr == "sanad: stopped; the index is as it was.\n"
-    assert [document.path for document in Catalog(index).listing().documents] == ["a.txt"][first:]
-    assert len(json.loads(done("build", folder, "--index", index, "--json"))["added"]) == 5 + first
+    assert (found.returncode, found.stderr) == (130, "")
+    stopped = json.loads(found.stdout)
+    kept = [*stopped["added"], *stopped["unchanged"]]
+    assert (stopped["embedded"], stopped["waiting"]) == (12, 6 - len(kept))
+    assert [document.path for document in Catalog(index).listing().documents] == kept == sorted(kept)
+    answer = json.loads(done("ask", "oil", folder, "--index", index, "--json"))
+    assert answer["waiting"] == 0
+    rest = json.loads(done("build", folder, "--index", index, "--json"))
+    assert (len(rest["unchanged"]), rest["waiting"], rest["embedded"]) == (6, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ctrl_c_at_any_time_leaves_an_index_that_goes_on(tmp_path: Path, seed: int) -> None:
+    folder = Path(shutil.copytree(SEEDS, tmp_path / "docs"))
+    place = (folder, "--index", tmp_path / "i")
+    with subprocess.Popen(
+        [sys.executable, "-m", "qa", "build", *place], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(random.Random(seed).uniform(0.25, 0.9))
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode in (0, 130, -signal.SIGINT)  # the last before our code runs
+    report = json.loads(done("build", *place, "--json"))
+    assert sorted([*report["added"], *report["unchanged"]]) == sorted(file.name for file in SEEDS.iterdir())
+    assert json.loads(done("doctor", *place, "--json"))["healthy"]
+
+
+def test_the_index_of_another_folder_is_replaced_only_with_force(tmp_path: Path) -> None:
+    write_files(tmp_path, {"one/a.txt": "The well is in the garden.", "two/b.txt": "The pump is in the yard."})
+    index = ("--index", tmp_path / "i")
+    done("build", tmp_path / "one", *index)
+    told = (str(tmp_path / "one"), "building", str(tmp_path / "two"), "name another")
+    assert_refused(sanad("build", tmp_path / "two", *index), *told, "If that is meant, add --force.")
+    assert_refused(sanad("ask", "well", tmp_path / "two", *index), *told)
+    assert "The well" in done("ask", "well", *index)
+    assert done("build", tmp_path / "two", *index, "--force").startswith("1 added, 1 removed")
+    assert "The pump" in done("ask", "pump", *index)
+
+
+def test_most_documents_gone_is_taken_as_meant_only_with_force(tmp_path: Path) -> None:
+    files = {f"{n}.txt": f"The well number {n} is in the garden." for n in range(8)}
+    place = (write_files(tmp_path / "docs", files), "--index", tmp_path / "i")
+    done("build", *place)
+    for n in range(6):
+        (tmp_path / "docs" / f"{n}.txt").unlink()
+    told = "6 of 8 documents are gone"
+    assert_refused(sanad("build", *place), told, "is a disk missing?", "If that is meant, add --force.")
+    asked = sanad("ask", "well number 3", *place)
+    assert told in asked.stderr
+    assert "well number 3" in asked.stdout
+    assert done("build", *place, "--force").startswith("6 removed, 2 unchanged")
 
 
 def test_names_that_are_no_text_reach_the_output_as_text(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_document_that_can_no_longer_be_read_stays_and_says_why(library: Libra
     with library.catalog.write() as transaction:
         stamp = library.catalog.stamp()
         assert stamp is not None
-        transaction.finish(stamp, library.folder, [kept])
+        transaction.finish(stamp, library.folder, [(kept, "")])
     fresh = word_library(library.folder, library.catalog.folder, WordEncoder("bridge"))
     first = Overview(fresh).page().lines[0]
     assert replace(first, indexed="") == Line("a.md", UNREAD, "پل قدیمی شهر", "md", "fa", "", 1, "", kept.reason)

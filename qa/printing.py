@@ -1,0 +1,96 @@
+"""What the command line prints: sentences for people, and the JSON objects that other programs rely on."""
+
+from qa import evaluate
+from qa.answers import Answer, Hit
+from qa.documents import one_line, visible
+from qa.library import Library
+from qa.reports import Report
+
+
+def answer_object(answer: Answer) -> dict[str, object]:
+    """Return an answer as the JSON object that other programs rely on."""
+    return {
+        "question": answer.question,
+        "language": answer.language,
+        "confident": answer.confident,
+        "confidence": round(answer.confidence, 4),
+        "hits": [_hit_object(hit) for hit in answer.hits],
+        "waiting": answer.waiting,
+    }
+
+
+def _hit_object(hit: Hit) -> dict[str, object]:
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        "document": hit.document.path,
+        "title": hit.document.title,
+        "start": hit.passage.span.start,
+        "end": hit.passage.span.end,
+        "text": hit.text,
+        "highlights": [[span.start, span.end] for span in hit.highlights],
+        "language": hit.language,
+        "page": hit.page,
+    }
+
+
+def score_object(score: evaluate.Score) -> dict[str, float | None]:
+    """Return how well the questions of one language were answered as a JSON object."""
+    return {
+        "n": score.answerable,
+        "unanswerable": score.unanswerable,
+        "hit@1": score.hit_1,
+        "hit@3": score.hit_3,
+        "hit@5": score.hit_5,
+        "mrr": score.mrr,
+        "refused_right": score.refused_right,
+        "refused_wrong": score.refused_wrong,
+    }
+
+
+def report_object(report: Report, library: Library) -> dict[str, object]:
+    """Return what an update did as a JSON object."""
+    return {
+        **{name: list(getattr(report, name)) for name in ("added", "changed", "removed", "unchanged")},
+        "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
+        "notes": [{"document": path, "note": note} for path, note in report.notes],
+        "rebuilt": report.rebuilt,
+        "embedded": report.embedded,
+        "passages": len(library),
+        "waiting": report.waiting,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def hit_text(hit: Hit, *, bold: bool) -> str:
+    """Return a hit with its places for people; where it answers is `bold` on a terminal that can show it."""
+    places = [(hit.document, hit.passage.span), *((place.document, place.span) for place in hit.elsewhere)]
+    found = [f"{one_line(document.path)}, characters {span.start}-{span.end}" for document, span in places]
+    page = f"p. {hit.page}, " if hit.page else ""
+    title = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})"
+    head = f"{title}\n   {found[0]}, {page}paragraph {hit.passage.number}"
+    return "\n   again in ".join([head, *found[1:]]) + "\n" + _marked(hit, bold=bold)
+
+
+def _marked(hit: Hit, *, bold: bool) -> str:
+    text, done, parts = hit.text, 0, []
+    for span in hit.highlights:
+        answering = visible(text[span.start : span.end])
+        parts += [visible(text[done : span.start]), f"\x1b[1m{answering}\x1b[0m" if bold else answering]
+        done = span.end
+    return "".join([*parts, visible(text[done:])])
+
+
+def failure(outcome: evaluate.Outcome) -> str:
+    """Return in words what is wrong with an answer."""
+    if outcome.question.document is None:
+        return "answered, and nothing there answers it"
+    if not outcome.question.contains:
+        return "the first passage is one that was judged wrong"
+    place = f"right passage at rank {outcome.rank}" if outcome.rank else f"no right passage in {evaluate.DEPTH}"
+    return place + (", refused" if outcome.refused else "")
+
+
+def figure(value: float | None) -> str:
+    """Return a figure of a table, a dash where there is none."""
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"

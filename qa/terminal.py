@@ -1,0 +1,87 @@
+"""A running update on a terminal: what it shows, and how Ctrl-C stops it."""
+
+import contextlib
+import functools
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from qa.answers import counted
+from qa.reports import Progress
+
+QUIET = 5.0  # seconds between two lines where standard error is no terminal
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether Ctrl-C was pressed while the context lasts; the second time it interrupts."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+
+    def press(number: int, frame: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def showing() -> Iterator[Callable[[Progress], None]]:
+    """Show progress on standard error: a bar where it is a terminal, else a line from time to time."""
+    with contextlib.ExitStack() as ends:
+        yield _bar(ends) if sys.stderr.isatty() else _lines()
+
+
+def _bar(ends: contextlib.ExitStack) -> Callable[[Progress], None]:
+    from tqdm import tqdm
+
+    @functools.cache
+    def start(total: int) -> tqdm:
+        return ends.enter_context(tqdm(total=total, unit=" files"))
+
+    def show(progress: Progress) -> None:
+        if progress.passages:  # an update that embeds nothing draws nothing
+            bar = start(progress.total)
+            bar.set_postfix_str(f"{_speed(progress)}{_skipped(progress)}", refresh=False)
+            bar.update(progress.done - bar.n)
+
+    return show
+
+
+def _lines() -> Callable[[Progress], None]:
+    last = time.monotonic()
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last > QUIET:
+            last = time.monotonic()
+            left = "" if progress.left is None else f", {_clock(progress.left)} left"
+            told = (
+                f"{progress.done:,} of {counted(progress.total, 'file')}, {_speed(progress)}{_skipped(progress)}{left}"
+            )
+            sys.stderr.write(f"{told}\n")
+            sys.stderr.flush()
+
+    return show
+
+
+def _speed(progress: Progress) -> str:
+    return f"{counted(progress.passages, 'passage')} ({progress.rate:,.0f}/s)"
+
+
+def _skipped(progress: Progress) -> str:
+    return f", {progress.skipped:,} skipped" if progress.skipped else ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
