@@ -81,9 +81,10 @@ def clean(text: str) -> tuple[str, str]:
     """
     shown, controls = _CONTROLS.subn("\ufffd", text)
     shown, hidden = _HIDDEN.subn(lambda run: run[1] or "\ufffd" * len(run[0]), shown)
-    flags = len(_FLAG.findall(shown))
-    told = ((controls, "control character"), (hidden - flags, "run of invisible characters"))
-    return shown, "; ".join(f"{number:,} {name}{'s' * (number > 1)} replaced" for number, name in told if number)
+    hidden -= len(_FLAG.findall(shown))
+    told = [f"control characters replaced: {controls:,}"] if controls else []
+    told += [f"runs of invisible characters replaced: {hidden:,}"] if hidden else []
+    return shown, "; ".join(told)
 
 
 _CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")

@@ -83,7 +83,7 @@ def _replacing(content: bytes, encoding: str, *, told: bool = False) -> Decoded:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         text = content.decode(encoding, "replace")
-        notes.append(f"{text.count(chr(0xFFFD)):,} broken characters, the first at byte {error.start:,}")
+        notes.append(f"broken characters: {text.count(chr(0xFFFD)):,}, the first at byte {error.start:,}")
     return Decoded(text, "; ".join(notes))
 
 

@@ -36,7 +36,8 @@ def tidy(text: str) -> str:
 
 def records(found: Iterable[str]) -> Extracted:
     """Return records, such as the rows of a table, as paragraphs; none holds a blank line of its own."""
-    return Extracted("\n\n".join(filter(None, (re.sub(r"\s*\n\s*", "\n", record.strip()) for record in found))))
+    lines = (filter(None, map(str.strip, record.split("\n"))) for record in found)
+    return Extracted("\n\n".join(filter(None, map("\n".join, lines))))
 
 
 def iso_date(text: str) -> str:

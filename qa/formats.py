@@ -147,7 +147,7 @@ def _body(message: EmailMessage) -> str:
     return read_html(told).text if body.get_content_type() == "text/html" else told.decode()
 
 
-_TIMING = re.compile(r"(?:\d{1,6}[ \t]*\n)?[ \t]*[\d:.,]{4,16}[ \t]*-->[^\n]*\n?")
+_TIMING = re.compile(r"(?:\d{1,6}[ \t]{0,9}\n)?[ \t]{0,9}[\d:.,]{4,16}[ \t]{0,9}-->[^\n]*\n?")
 _TAGS = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|\{\\[^{}\n]{0,80}\}")
 
 

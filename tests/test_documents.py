@@ -92,10 +92,14 @@ def test_f8_f27_clean_text_keeps_every_place_and_can_be_printed(text: str) -> No
 @pytest.mark.parametrize(
     ("text", "shown", "note"),
     [
-        ("one\0two\x1b[31m", "one\ufffdtwo\ufffd[31m", "2 control characters replaced"),
+        ("one\0two\x1b[31m", "one\ufffdtwo\ufffd[31m", "control characters replaced: 2"),
         ("line\u2028line\u2029line\x85line\x0cline", "line\u2028line\u2029line\x85line\x0cline", ""),
-        ("ask\U000e0069\U000e0067\U000e006e me", "ask\ufffd\ufffd\ufffd me", "1 run of invisible characters replaced"),
-        ("a" + "\u200b\u200c" * 8 + "b", "a" + "\ufffd" * 16 + "b", "1 run of invisible characters replaced"),
+        (
+            "ask\U000e0069\U000e0067\U000e006e me",
+            "ask\ufffd\ufffd\ufffd me",
+            "runs of invisible characters replaced: 1",
+        ),
+        ("a" + "\u200b\u200c" * 8 + "b", "a" + "\ufffd" * 16 + "b", "runs of invisible characters replaced: 1"),
         ("می\u200cخواهم \U0001f468\u200d\U0001f469", "می\u200cخواهم \U0001f468\u200d\U0001f469", ""),
         ("\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",) * 2 + ("",),
     ],

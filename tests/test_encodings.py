@@ -70,7 +70,7 @@ def test_f3_one_broken_byte_is_replaced_and_told(text: str, bad: bytes) -> None:
     place = len(text.encode()) * 10
     found = decode(content[:place] + bad + content[place:])
     assert found.text == text * 10 + "\ufffd" + text * 10
-    assert found.note == f"1 broken characters, the first at byte {place:,}"
+    assert found.note == f"broken characters: 1, the first at byte {place:,}"
 
 
 def test_f3_many_broken_bytes_are_another_encoding() -> None:

@@ -50,9 +50,9 @@ def passages(document: Document) -> list[str]:
     return [document.text[passage.span.start : passage.span.end] for passage in split(document)]
 
 
-def zipped(files: dict[str, str | bytes]) -> bytes:
+def zipped(files: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", method) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return stream.getvalue()
@@ -191,7 +191,7 @@ def test_f4_a_page_in_the_encoding_that_it_names(extractor: Extractor) -> None:
     assert read("p.htm", page.encode("cp1256", "ignore"), extractor).text.startswith("تأسست المكتبة عام 1923 في حيّ")
 
 
-def book(chapters: dict[str, str]) -> bytes:
+def book(chapters: dict[str, str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     items = "".join(f'<item id="c{n}" href="{name}" media-type="x"/>' for n, name in enumerate(chapters))
     spine = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
     package = (
@@ -203,7 +203,7 @@ def book(chapters: dict[str, str]) -> bytes:
         "<container", '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"'
     )
     pages = {f"OEBPS/{name}": f"<html><body>{text}</body></html>" for name, text in reversed(chapters.items())}
-    return zipped({"META-INF/container.xml": container, "OEBPS/b.opf": package, **pages})
+    return zipped({"META-INF/container.xml": container, "OEBPS/b.opf": package, **pages}, method)
 
 
 def test_a_book_is_read_in_the_order_of_its_spine(extractor: Extractor) -> None:
