@@ -28,7 +28,7 @@ LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.2, 0.6
 ALONE = 0.6
 UNSHARED = 0.15  # what a passage in another language is given for the words that it cannot share
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
-CLOSE = 0.1  # by how little less the second sentence must count to be highlighted too
+CLOSE = 0.15  # by how little less the second sentence must count to be highlighted too
 
 
 @dataclass(frozen=True, slots=True)
