@@ -46,7 +46,7 @@ def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
     if working:
         words = f"This is the first start: every passage of {label(folder)} is read once. You can ask when it is done."
         return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
-    told = escape(problem) or f"Put UTF-8 text files (.txt, .md) into {label(folder)}."
+    told = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
     return (
         f'<section class="welcome"><h2>No documents yet</h2><p>{told}</p>'
         "<p>Then press <b>Rebuild</b>, above.</p></section>"
@@ -73,12 +73,13 @@ def progress(now: Progress | None) -> str:
 
 
 def report(done: Report) -> str:
-    """Return what an update did, with each skipped file and the reason."""
+    """Return what an update did, with each skipped file and the reason, and what is to be known of those read."""
     names = (("Added", done.added), ("Changed", done.changed), ("Removed", done.removed))
     named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
     lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
     which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
-    skips = _skips(done.skipped) if done.skipped else ""
+    told = [*((skip.path, skip.reason) for skip in done.skipped), *done.notes]
+    skips = _told(told) if told else ""
     return f'<section class="notice report" role="status"><p>{escape(done.summary)}</p>{skips}{which}</section>'
 
 
@@ -86,12 +87,12 @@ def skipped(files: Sequence[Skipped]) -> str:
     """Return the files that are not indexed, with the reasons, folded; an empty string where there are none."""
     if not files:
         return ""
-    words = f"{counted(len(files), 'file')} skipped"
-    return f'<details class="notice"><summary>{words}</summary>{_skips(files)}</details>'
+    words, told = f"{counted(len(files), 'file')} skipped", _told((file.path, file.reason) for file in files)
+    return f'<details class="notice"><summary>{words}</summary>{told}</details>'
 
 
-def _skips(files: Sequence[Skipped]) -> str:
-    return f'<ul class="skips">{"".join(f"<li>{label(file.path)}: {escape(file.reason)}</li>" for file in files)}</ul>'
+def _told(files: Iterable[tuple[str, str]]) -> str:
+    return f'<ul class="skips">{"".join(f"<li>{label(path)}: {escape(words)}</li>" for path, words in files)}</ul>'
 
 
 def judged(number: int, file: str, pressed: Iterable[str] = (), trouble: str = "") -> str:

@@ -4,6 +4,7 @@ import http.server
 import importlib
 import io
 import json
+import os
 import pkgutil
 import random
 import re
@@ -374,3 +375,17 @@ def test_f28_a_direction_ends_with_its_line(controls: str) -> None:
     assert Page(source).paragraphs == [f"one {controls}two", "three", f"four {controls}"]
     assert source.count('<p dir="auto"') == 3  # each a direction of its own, whatever it leaves open
     assert not set(controls) & set(markup.label(f"name{controls}.txt").replace("\u200f", ""))
+
+
+def test_f25_a_path_too_long_for_the_system_is_told(words: Library) -> None:
+    at = os.open(words.folder, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=at)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    with open(os.open("deep.txt", os.O_WRONLY | os.O_CREAT, dir_fd=at), "w") as file:
+        file.write("words")
+    os.close(at)
+    (skip,) = skipped(words).values()
+    assert "File name too long" in skip.reason

@@ -9,7 +9,7 @@ from tests.test_markup import HOSTILE, Page, assert_literal
 
 def test_hostile_names_and_reasons_are_shown_literally() -> None:
     skipped = (Skipped(HOSTILE, HOSTILE),)
-    done = Report((HOSTILE,), (HOSTILE,), (), (), skipped, 1, HOSTILE, 0.1)
+    done = Report((HOSTILE,), (HOSTILE,), (), (), skipped, 1, HOSTILE, 0.1, ((HOSTILE, HOSTILE),))
     assert_literal(
         [
             notices.report(done),
@@ -29,6 +29,8 @@ def test_progress_and_report() -> None:
     text = Page(notices.report(done)).text
     assert done.summary in text
     assert "c.bin: it is not text" in text
+    noted = Report(("a",), (), (), (), (), 1, None, 0.5, (("a", "read as cp1256"),))
+    assert "a: read as cp1256" in Page(notices.report(noted)).text
     assert notices.skipped(()) == ""
     assert Page(notices.count(1, 1)).text == "1 passage in 1 document"
 
