@@ -11,6 +11,7 @@ SanadError
 ├── QuestionError          the question cannot be asked             (qa)
 ├── EvaluationError        the file of questions cannot be read     (qa)
 ├── SettingsError          a setting has a value that does not fit  (qa)
+├── UploadError            a document cannot be added or removed    (qa)
 └── ServerError            the chat cannot be served                (qa)
 """
 

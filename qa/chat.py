@@ -11,7 +11,7 @@ from embeddings.errors import SanadError
 from qa import cards, notices
 from qa.answers import Answer, Hit
 from qa.cards import Turn
-from qa.errors import CatalogError, QuestionError
+from qa.errors import CatalogError, QuestionError, UploadError
 from qa.evaluate import Question
 from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import LONGEST_QUESTION, Library
@@ -20,6 +20,7 @@ from qa.markup import problem
 from qa.notices import Example
 from qa.overview import Overview
 from qa.reports import Progress, Report
+from qa.uploads import Uploads
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
 LONGEST_SEARCH = 200  # characters
@@ -119,8 +120,9 @@ def _apology(number: str) -> str:
 class Chat:
     """What the events of the page do: each method takes and returns what its components show."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, uploads: Uploads | None = None) -> None:
         self.library = library
+        self.uploads = uploads
         self.rebuild = Rebuild(library)
         self.judgements = Judgements(library.catalog.folder)
         self.overview = Overview(library)
@@ -214,7 +216,22 @@ class Chat:
     def list_documents(self, search: str, number: str = "1") -> str:
         """Return a page of the documents in which all words of `search` stand."""
         page = int(number) if number.isdecimal() and len(number) < 10 else 1
-        return listing(self.overview.page(search[:LONGEST_SEARCH], page), searched=bool(search.strip()))
+        try:
+            removable = self.uploads.added() if self.uploads else frozenset()
+        except UploadError:  # which the next upload will tell
+            removable = frozenset()
+        sheet = self.overview.page(search[:LONGEST_SEARCH], page)
+        return listing(sheet, searched=bool(search.strip()), removable=removable)
+
+    def remove(self, path: str) -> str:
+        """Remove a file that was added through the page; return what is wrong where it cannot be."""
+        try:
+            if self.uploads:
+                self.uploads.remove(path)
+        except UploadError as error:
+            return problem(str(error))
+        self.rebuild.start()
+        return ""
 
     def read(self, path: str) -> str:
         """Return the document of that path to read, an empty string where there is none."""

@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed with a message, 2 wrong usage, 130 interrupted."""
     options = _parse(arguments)
     try:
-        given = {name: getattr(options, name, None) for name in ("folder", "index", "model", "host", "port")}
+        given = {
+            name: getattr(options, name, None) for name in ("folder", "index", "model", "host", "port", "allow_upload")
+        }
         status: int = options.run(options, read_settings(given, os.environ))
         sys.stdout.flush()
         return status
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "open the chat in a browser")
     serve.add_argument("--host", help="address to serve on (127.0.0.1)")
     serve.add_argument("--port", help="port to serve on (7860)")
+    serve.add_argument("--allow-upload", action="store_const", const="yes", help="let the page add documents")
     _command(commands, "doctor", _doctor, "tell whether index and folder agree")
     return parser
 
@@ -169,7 +172,10 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     except FolderError as error:
         _say(f"sanad: {one_line(str(error))} The chat opens all the same.")
         library = Library.open(settings.folder, settings.index, settings.model)
-    serve(library, settings.host, settings.port, ready=lambda address: print(f"Sanad answers at {address}", flush=True))
+    serve(
+        library, settings.host, settings.port, uploads=settings.allow_upload,
+        ready=lambda address: print(f"Sanad answers at {address}", flush=True),
+    )  # fmt: skip
     return 0
 
 

@@ -41,3 +41,7 @@ class SettingsError(SanadError):
 
 class ServerError(SanadError):
     """The chat cannot be served: its port is taken or its address is not this machine's."""
+
+
+class UploadError(SanadError):
+    """A document cannot be added through the page, or removed again."""

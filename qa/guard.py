@@ -22,6 +22,7 @@ POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'; base-uri 'self'"
 )
+ADD = "/add/"  # where documents are added, if that is allowed
 ORIGINAL = "/original/"  # where documents come from as they are: nothing in them may run or load
 SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 HEADERS = (
@@ -33,34 +34,40 @@ HEADERS = (
 
 
 class Guard:
-    """ASGI middleware that refuses foreign hosts and origins, closed routes and large bodies."""
+    """ASGI middleware that refuses foreign hosts and origins, closed routes and large bodies.
 
-    def __init__(self, app: App, served: str) -> None:
+    A document that is added may have `largest_added` bytes; with 0, none may be added.
+    """
+
+    def __init__(self, app: App, served: str, largest_added: int = 0) -> None:
         self.app = app
         self.served = served
+        self.largest_added = largest_added
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request that is refused, pass any other on with a limit on its body."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = _refuse(scope["path"], headers, self.served)
+        adding = scope["path"].startswith(ADD)
+        largest = self.largest_added if adding else LARGEST_BODY
+        refusal = _refuse(scope["path"], headers, self.served, largest)
         if refusal:
             return await _answer(_secured(send, scope["path"]), *refusal)
-        limited = _Limited(receive, _secured(send, scope["path"]))
+        limited = _Limited(receive, _secured(send, scope["path"]), largest)
         return await self.app(scope, limited.receive, limited.send)
 
 
-def _refuse(path: str, headers: MutableMapping[str, str], served: str) -> tuple[int, str] | None:
+def _refuse(path: str, headers: MutableMapping[str, str], served: str, largest: int) -> tuple[int, str] | None:
     host, origin = headers.get("host", ""), headers.get("origin")
     if not is_allowed(host, served):
         return 400, "This address does not serve that host."
     if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
         return 403, "Pages of other sites may not use this one."
-    if any(path.removeprefix("/gradio_api").startswith(closed) for closed in CLOSED):
+    if not largest or any(path.removeprefix("/gradio_api").startswith(closed) for closed in CLOSED):
         return 403, "This route is closed."
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > LARGEST_BODY:
+    if not length.isdecimal() or int(length) > largest:
         return 413, "The request is too large."
     return None
 
@@ -91,15 +98,15 @@ def _is_address(name: str) -> bool:
 class _Limited:
     """A request whose body is counted as it comes: a chunked one tells no length beforehand."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, receive: Receive, send: Send, largest: int) -> None:
+        self._receive, self._send, self._largest = receive, send, largest
         self._size = 0
         self._begun = self._refused = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._size <= LARGEST_BODY:
+        if self._size <= self._largest:
             return message
         if not self._begun:
             self._begun = self._refused = True

@@ -1,8 +1,6 @@
 """What readers judge in the chat, kept beside the index as lines that `eval` reads."""
 
-import contextlib
 import json
-import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 from qa.answers import Answer, Hit
 from qa.errors import CatalogError, EvaluationError
 from qa.evaluate import Question, parse, plain
+from qa.whole import write_whole
 
 FILE = "questions.jsonl"
 TELLING = 20  # folded characters; a shorter sentence stands in too many passages to tell one
@@ -81,21 +80,12 @@ class Judgements:
         lines = list(after)
         if lines == before:
             return
-        new = self.file.with_name(f"{FILE}.{os.getpid()}.new")
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with new.open("wb") as file:
-                file.write("".join(f"{line}\n" for line in lines).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(new, self.file)
+            write_whole(self.file, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise CatalogError(
                 f"The judgement cannot be written to {self.file} ({error.strerror}): look at its disk and rights."
             ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
 
 
 def _line(judged: Question) -> str:

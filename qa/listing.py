@@ -1,5 +1,7 @@
 """The documents as a list, in HTML: what each one is and how it stands in the index."""
 
+from collections.abc import Container, Iterable
+
 from qa.answers import counted
 from qa.markup import escape, is_right_to_left, label, language_name
 from qa.overview import INDEXED, Line, Sheet
@@ -10,17 +12,30 @@ SEARCH = (
 )
 
 
-def listing(sheet: Sheet, *, searched: bool) -> str:
-    """Return the lines of a page of documents with the way to the next; `searched` tells why there may be none."""
+def listing(sheet: Sheet, *, searched: bool, removable: Container[str] = ()) -> str:
+    """Return the lines of a page of documents with the way to the next; `searched` tells why there may be none.
+
+    Files among `removable` have a button that removes them.
+    """
     if not sheet.found:
         words = "No document matches." if searched else "There are no documents yet."
         return f'<p class="none" role="status">{words}</p>'
     found = f"{counted(sheet.found, 'file')}{' found' if searched else ''}"
-    lines = "".join(map(_line, sheet.lines))
+    lines = "".join(_line(line, removable=line.path in removable) for line in sheet.lines)
     return f'<p class="found" role="status">{found}</p><ul class="files">{lines}</ul>{_pager(sheet)}'
 
 
-def _line(line: Line) -> str:
+def adding(kinds: Iterable[str], largest: int) -> str:
+    """Return where files of some endings, of at most `largest` bytes, are dropped or chosen to be added."""
+    accepted = escape(",".join(sorted(kinds)))
+    return (
+        f'<label class="drop" data-largest="{largest}"><input type="file" multiple accept="{accepted}"><span>'
+        "<b>Add documents</b>: drop files here, or choose them. They are saved in the folder.</span></label>"
+        '<ul class="added" role="status"></ul>'
+    )
+
+
+def _line(line: Line, *, removable: bool) -> str:
     state = escape(line.state.capitalize())
     kind = "fine" if line.state == INDEXED else "late"
     direction = "rtl" if is_right_to_left(line.title) else "ltr"
@@ -28,9 +43,10 @@ def _line(line: Line) -> str:
     if line.passages:
         head = f'<button type="button" data-document="{escape(line.path)}">{head}</button>'
     note = f'<p class="why">{escape(line.note)}</p>' if line.note else ""
+    remove = f'<button type="button" data-remove="{escape(line.path)}">Remove</button>' if removable else ""
     return (
         f'<li class="entry"><h3 dir="{direction}">{head}</h3><p class="facts">'
-        f'<span class="state {kind}">{state}</span> {_facts(line)}</p>{note}</li>'
+        f'<span class="state {kind}">{state}</span> {_facts(line)} {remove}</p>{note}</li>'
     )
 
 

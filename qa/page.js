@@ -51,13 +51,53 @@ element.querySelector("input[type=search]")?.addEventListener("input", () => {
   waiting = setTimeout(() => list("1"), 150);
 });
 
+const send = async (file, largest) => {
+  if (file.size > largest) return { text: `${file.name} is larger than ${largest >> 20} MB: split it.` };
+  try {
+    const reply = await fetch(`add/${encodeURIComponent(file.name)}`, { method: "PUT", body: file });
+    const text = await reply.text();
+    return reply.ok ? { text: `Added \u2068${text}\u2069.`, added: true } : { text };
+  } catch {
+    return { text: `${file.name} could not be sent.` };
+  }
+};
+
+const add = async (files) => {
+  const told = element.querySelector(".added");
+  told.replaceChildren();
+  let any = false;
+  for (const file of files) {
+    const line = told.appendChild(document.createElement("li"));
+    line.dir = "auto";
+    line.textContent = `Adding ${file.name}…`;
+    const { text, added } = await send(file, element.querySelector(".drop").dataset.largest);
+    line.textContent = text;
+    line.classList.toggle("late", !added);
+    any ||= added;
+  }
+  if (any) trigger("upload");
+};
+
+const drop = element.querySelector(".drop");
+if (drop) {
+  const over = (on) => drop.classList.toggle("over", on);
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault()); // no leaving the page
+  drop.addEventListener("dragover", () => over(true));
+  drop.addEventListener("dragleave", () => over(false));
+  drop.addEventListener("drop", (event) => { over(false); add([...event.dataTransfer.files]); });
+  drop.querySelector("input").addEventListener("change", ({ target }) => { add([...target.files]); target.value = ""; });
+}
+
+const remove = (path) => confirm(`Remove ${path} from the folder?`) && trigger("delete", { remove: path });
+
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { open: place, document: path, ask, judge: judged, page, view: name, close } = button.dataset;
+  const { open: place, document: path, ask, judge: judged, page, view: name, close, remove: gone } = button.dataset;
   if (judged) judge(button);
   else if (ask) trigger("select", { ask });
   else if (page) list(page);
+  else if (gone) remove(gone);
   else if (name) view(button);
   else if (place) open(place, { open: place });
   else if (path) open(path, { document: path });

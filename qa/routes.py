@@ -1,20 +1,22 @@
-"""What the server gives besides the page: the file of judgements, the originals of documents."""
+"""What the server does besides the page: it gives judgements and original documents, and takes new documents."""
 
 from functools import partial
 
-from starlette.requests import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from qa.errors import CatalogError
-from qa.guard import ORIGINAL
+from qa.errors import CatalogError, UploadError
+from qa.guard import ADD, ORIGINAL
 from qa.judgements import FILE, Judgements
 from qa.library import Library
 from qa.originals import original
+from qa.uploads import Uploads
 
 
-def routes(library: Library) -> list[Route]:
-    """Return the routes of the server over `library` that are not Gradio's."""
+def routes(library: Library, uploads: Uploads | None = None) -> list[Route]:
+    """Return the routes of the server over `library` that are not Gradio's; without `uploads` nothing is taken."""
     judgements = Judgements(library.catalog.folder)
 
     def questions(request: Request) -> Response:
@@ -25,4 +27,18 @@ def routes(library: Library) -> list[Route]:
         named = {"content-disposition": f'attachment; filename="{FILE}"'}
         return Response(content, headers=named, media_type="application/x-ndjson")
 
-    return [Route(f"/{FILE}", questions), Route(f"{ORIGINAL}{{digest}}", partial(original, library))]
+    found = [Route(f"/{FILE}", questions), Route(f"{ORIGINAL}{{digest}}", partial(original, library))]
+    return [*found, Route(f"{ADD}{{name}}", partial(_add, uploads), methods=["PUT"])] if uploads else found
+
+
+async def _add(uploads: Uploads, request: Request) -> Response:
+    """Save the body as a document of that name, and answer with the name it got or what is wrong, in a sentence."""
+    try:
+        with uploads.receive(request.path_params["name"]) as incoming:
+            async for content in request.stream():
+                await run_in_threadpool(incoming.write, content)
+            return PlainTextResponse(await run_in_threadpool(incoming.keep))
+    except UploadError as error:
+        return PlainTextResponse(str(error), 400)
+    except ClientDisconnect:  # or the guard has answered already, since it was too large
+        return PlainTextResponse("The file did not arrive.", 400)

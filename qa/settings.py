@@ -9,7 +9,7 @@ from embeddings.static import BUILT_IN
 from qa.catalog import Catalog
 from qa.errors import SettingsError
 
-DEFAULTS = {"folder": "seeds", "model": BUILT_IN, "host": "127.0.0.1", "port": "7860"}
+DEFAULTS = {"folder": "seeds", "model": BUILT_IN, "host": "127.0.0.1", "port": "7860", "allow_upload": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Settings:
     model: str
     host: str
     port: int
+    allow_upload: bool  # through the page, into the folder
 
 
 def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
@@ -42,6 +43,7 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
         value("model") or DEFAULTS["model"],
         value("host") or DEFAULTS["host"],
         _port(value("port") or DEFAULTS["port"]),
+        _yes("allow_upload", value("allow_upload") or DEFAULTS["allow_upload"]),
     )
 
 
@@ -57,3 +59,10 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SettingsError(f"{text!r} is no port: name a number from 1 to 65535.")
     return int(text)
+
+
+def _yes(name: str, text: str) -> bool:
+    words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
+    if text.lower() not in words:
+        raise SettingsError(f"SANAD_{name.upper()} is {text!r}: say yes or no.")
+    return words[text.lower()]

@@ -15,7 +15,7 @@ LAYERS = """
 embeddings.errors embeddings.text embeddings.sound embeddings.ragged
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
-qa.errors qa.arrays
+qa.errors qa.arrays qa.whole
 qa.furniture qa.folder
 qa.extracted qa.encodings qa.archives qa.reading
 qa.html qa.pdf
@@ -33,11 +33,12 @@ qa.trust qa.shelf qa.check
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.markup qa.judgements qa.asked qa.overview
+qa.guard qa.markup qa.judgements qa.asked qa.overview qa.uploads
 qa.notices qa.originals qa.listing
 qa.routes
 qa.cards
 qa.chat
+qa.page
 qa.web
 qa.printing qa.terminal
 qa.cli
@@ -45,7 +46,7 @@ qa.__main__
 """
 RANKS = {module: rank for rank, line in enumerate(LAYERS.splitlines()) for module in line.split()}
 HEAVY = {"torch", "sentence_transformers", "transformers", "faiss", "tokenizers", "gradio", "pymilvus", "scipy"}
-WEB = {"qa.web"}
+WEB = {"qa.page"}
 FILES = sorted(place for part in ("qa", "embeddings") for place in (ROOT / part).rglob("*.py"))
 MODULES = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in FILES}
 LAYERED = {name: file for name, file in MODULES.items() if "training" not in name and not name.endswith("__init__")}
@@ -105,7 +106,7 @@ def test_gradio_is_known_to_the_page_only() -> None:
 @pytest.mark.parametrize("name", ["os.environ", "os.getenv"])
 def test_inner_modules_never_read_the_environment(name: str) -> None:
     readers = {module for module, file in LAYERED.items() if name in file.read_text("utf-8")}
-    assert readers <= {"qa.cli", "qa.web", "embeddings.encoder"}
+    assert readers <= {"qa.cli", "qa.page", "qa.web", "embeddings.encoder"}
 
 
 @pytest.mark.parametrize("file", [*FILES, *ROOT.glob("*.py")], ids=lambda file: str(file.relative_to(ROOT)))

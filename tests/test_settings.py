@@ -9,7 +9,7 @@ from qa.errors import SettingsError
 from qa.settings import DEFAULTS, default_index, read_settings
 from tests.conftest import WordEncoder, word_library, write_files
 
-NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port"))
+NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port", "allow_upload"))
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
@@ -40,6 +40,16 @@ def test_an_empty_value_counts_as_none(name: str) -> None:
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(SettingsError, match="no port"):
         read_settings({**NOTHING, "port": port}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("yes", True), ("1", True), ("On", True), ("no", False), ("0", False), ("", False)]
+)
+def test_uploads_are_allowed_only_by_a_clear_yes(text: str, meant: bool) -> None:
+    assert read_settings(NOTHING, {"SANAD_ALLOW_UPLOAD": text}).allow_upload is meant
+    assert read_settings({**NOTHING, "allow_upload": "yes"}, {"SANAD_ALLOW_UPLOAD": text}).allow_upload
+    with pytest.raises(SettingsError, match="SANAD_ALLOW_UPLOAD is 'perhaps': say yes or no"):
+        read_settings(NOTHING, {"SANAD_ALLOW_UPLOAD": "perhaps"})
 
 
 def test_each_folder_has_an_index_of_its_own_in_the_cache_and_never_within_itself(tmp_path: Path) -> None:

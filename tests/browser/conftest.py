@@ -88,13 +88,13 @@ def chromium():
 
 
 @contextlib.contextmanager
-def served(folder: Path, index: Path, *, update: bool = True) -> Iterator[str]:
+def served(folder: Path, index: Path, *, update: bool = True, uploads: bool = False) -> Iterator[str]:
     from qa.web import serving
 
     library = Library.open(folder, index)
     if update:
         library.update()
-    with serving(library, port=0) as address:
+    with serving(library, port=0, uploads=uploads) as address:
         yield address
 
 

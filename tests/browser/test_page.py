@@ -174,6 +174,36 @@ def test_documents_are_looked_through_by_keyboard(chat, folder):
         chat.rebuild()
 
 
+def test_documents_are_added_and_removed_where_that_is_allowed(chromium, chat, folder, tmp_path):
+    chat.click("[role=tab][data-view=documents]")
+    chat.wait_for_selector("#listing .entry")
+    assert chat.locator(".drop").count() == 0  # off by default
+    lamp = tmp_path / "چراغ.txt"
+    lamp.write_text("چراغ در زیرزمین است.\n\nچراغ قدیمی خانه در زیرزمین نگه داشته می‌شود.", "utf-8")
+    other = shutil.copytree(SEEDS, tmp_path / "docs")
+    index = tmp_path / "index"
+    with served(other, index, uploads=True) as address, opened(chromium, address, other) as page:
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.click("[role=tab][data-view=documents]")
+        page.set_input_files(".drop input", lamp)
+        page.wait_for_selector("#listing [data-remove]")
+        assert "Added" in page.inner_text(".added li")
+        assert (other / lamp.name).read_bytes() == lamp.read_bytes()
+        assert "in 6 documents" in page.inner_text("#indexed")
+        drop = """([name, text]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([text], name));
+            document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true })) }"""
+        page.evaluate(drop, ["note.txt", "Dropped here."])
+        page.wait_for_selector("#listing [data-remove='note.txt']")
+        page.click("[data-remove='note.txt']")
+        page.wait_for_selector("#listing [data-remove='note.txt']", state="detached")
+        page.focus("[data-remove]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#listing [data-remove]", state="detached")
+        assert sorted(place.name for place in other.iterdir()) == sorted(place.name for place in SEEDS.iterdir())
+
+
 def test_phone_width_has_no_sideways_scrolling_and_the_document_covers_the_chat(chromium, address, folder):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(chromium, address, folder, **phone) as chat:

@@ -1,0 +1,157 @@
+"""The page of the chat: its parts, and which event of it shows what."""
+
+import os
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+# Before gradio is imported: it and the libraries below it would otherwise report to their makers.
+os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
+
+import gradio as gr
+
+from qa import notices
+from qa.chat import FORGOTTEN, Chat, Shown, Turns
+from qa.folder import LARGEST_FILE
+from qa.library import Library
+from qa.listing import SEARCH, adding
+from qa.markup import problem
+from qa.uploads import KINDS, Uploads
+
+
+class _Events:
+    """The events of the page that need something of Gradio's own."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[Any, ...]]:
+        yield from map(_components, self._chat.ask(question, turns))
+
+    def try_example(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        yield from map(_components, self._chat.try_example(turns, _chosen(event, "ask")))
+
+    def open(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
+        document = self._chat.open(turns, _chosen(event, "open"))
+        return document, "" if document else problem(FORGOTTEN)
+
+    def judge(self, turns: Turns, event: gr.EventData) -> str:
+        place, judgement, holds = (_chosen(event, name) for name in ("judge", "as", "holds"))
+        return self._chat.judge(turns, place, judgement, holds=holds == "true")
+
+    def look_through(self, event: gr.EventData) -> str:
+        return self._chat.list_documents(_chosen(event, "search"), _chosen(event, "page"))
+
+    def read(self, event: gr.EventData) -> str:
+        return self._chat.read(_chosen(event, "document"))
+
+    def remove(self, event: gr.EventData) -> Iterator[tuple[str, str, gr.Button]]:
+        trouble = self._chat.remove(_chosen(event, "remove"))
+        if trouble:
+            yield self._chat.count(), trouble, gr.skip()
+        else:
+            yield from self.follow(wanted=True)
+
+    def update(self) -> Iterator[tuple[str, str, gr.Button]]:
+        self._chat.rebuild.start()
+        yield from self.follow(wanted=True)
+
+    def load(self) -> Iterator[tuple[str, str, gr.Button]]:
+        if self._chat.library.documents:
+            self._chat.rebuild.settle()
+        else:  # its progress is all that the page has to show
+            self._chat.rebuild.start()
+        yield from self.follow()
+
+    def follow(self, *, wanted: bool = False) -> Iterator[tuple[str, str, gr.Button]]:
+        for work in self._chat.rebuild.follow():
+            button = gr.Button("Rebuilding…" if work.running else "Rebuild", interactive=not work.running)
+            yield self._chat.count(), self._chat.notice(work, wanted=wanted), button
+
+
+def _components(shown: Shown) -> tuple[Any, ...]:
+    box, *others = shown
+    return (gr.skip() if box is None else box, *others)
+
+
+def _chosen(event: gr.EventData, name: str) -> str:
+    data = event._data  # from the page: anything at all
+    return str(data.get(name, "")) if isinstance(data, dict) else ""
+
+
+_BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
+
+
+def build_page(library: Library, uploads: Uploads | None = None) -> gr.Blocks:
+    """Return the page over `library`; where nothing is indexed yet, begin to. Without `uploads` nothing is added."""
+    chat = Chat(library, uploads)
+    if not library.documents:
+        chat.rebuild.start()
+    events = _Events(chat)
+    page = gr.Blocks(title="Sanad", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
+    with page:
+        turns = gr.State(())
+        with gr.Row(elem_id="bar"):
+            _html('<h1>Sanad <span lang="fa" dir="rtl">سند</span></h1>', "brand")
+            _html(notices.TABS, "tabs", scripted=True)
+            count = _html("", "indexed")
+            rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm")
+        notice = _html("", "told")
+        told = [count, notice, rebuild]
+        conversation = _html("", "conversation", scripted=True)
+        judged = _html("", "judged", scripted=True)
+        with gr.Row(elem_id="composer"):
+            refusal = _html("", "refusal")
+            box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
+            button = gr.Button("Ask", variant="primary", elem_id="ask")
+        document = _html("", "viewer", scripted=True, render=False)
+        _add_library(events, document, told, adds=uploads is not None)
+        document.render()  # type: ignore[no-untyped-call]
+        shown = [box, turns, conversation, refusal, count, notice]
+        asked = gr.on([box.submit, button.click], events.ask, [box, turns], shown, concurrency_limit=2, **_QUIET)
+        tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **_QUIET)
+        conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **_QUIET)
+        conversation.like(events.judge, turns, judged, trigger_mode="multiple", **_QUIET)
+        updated = rebuild.click(events.update, None, told, concurrency_limit=8, **_QUIET)
+        loaded = page.load(events.load, None, told, concurrency_limit=32, **_QUIET)
+        for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
+            moment(events.follow, None, told, concurrency_limit=32, **_QUIET)
+        for moment in (page.load, updated.then, loaded.then):
+            moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
+        updated.then(None, js=_RELIST)
+        page.load(chat.judged, turns, judged, concurrency_limit=8, **_QUIET)
+    page.queue(max_size=64, api_open=False)
+    return page
+
+
+def _add_library(events: _Events, document: gr.HTML, told: list[Any], *, adds: bool) -> None:
+    """Add the documents tab, whose documents open in `document` and whose updates are told in `told`."""
+    with gr.Column(elem_id="library"):
+        adder = _html(adding(KINDS, LARGEST_FILE) if adds else "", "adder", scripted=True)
+        finder = _html(SEARCH, "finder", scripted=True)
+        listing = _html("", "listing", scripted=True)
+    for part in (finder, listing):  # one at a time, or an earlier search might be shown after a later one
+        part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **_QUIET)
+    listing.click(events.read, None, document, concurrency_limit=2, **_QUIET)
+    for change in (
+        adder.upload(events.update, None, told, **_QUIET),
+        listing.delete(events.remove, None, told, **_QUIET),
+    ):
+        change.then(None, js=_RELIST)
+
+
+def _html(value: str, name: str, *, scripted: bool = False, render: bool = True) -> gr.HTML:
+    script = _file("page.js") if scripted else None
+    return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False, render=render)
+
+
+def look() -> dict[str, Any]:
+    """Return how the page looks, as options of its launch: fonts of the reader's system, and our own style."""
+    theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    return {"theme": theme, "head": f"<style>{_file('page.css')}</style>"}
+
+
+def _file(name: str) -> str:
+    return files("qa").joinpath(name).read_text("utf-8")
