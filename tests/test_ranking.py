@@ -121,7 +121,7 @@ def test_the_sentence_with_the_question_s_words_is_marked() -> None:
 def test_the_nearest_sentence_is_marked_where_words_do_not_tell(encoder: StaticEncoder) -> None:
     index = word_index(TEXTS)
     sentences = ["The war ended.", "The president sold oil."]
-    assert highlight(index, "кто продал нефть", sentences, np.array([0.1, 0.2], np.float32)) == (1,)
+    assert highlight(index, "кто продал нефть", sentences, np.array([0.1, 0.3], np.float32)) == (1,)
 
 
 def test_with_the_built_in_model_late_interaction_is_part_of_the_ranking(seed_library: Library) -> None:
@@ -149,7 +149,7 @@ def test_in_one_language_a_passage_is_found_by_any_of_its_sentences(seed_library
 def test_a_question_or_a_heading_is_not_marked_where_something_is_told(encoder: StaticEncoder) -> None:
     sentences = ["## Who sold the oil", "Who sold the oil?", "The president did, in May."]
     assert highlight(word_index(TEXTS), "Who sold the oil?", sentences, np.array([3, 3, 0.1], np.float32)) == (2,)
-    assert highlight(word_index(TEXTS), "Who sold the oil?", sentences[:2], np.array([0.2, 0.1], np.float32)) == (0,)
+    assert highlight(word_index(TEXTS), "Who sold the oil?", sentences[:2], np.array([0.3, 0.1], np.float32)) == (0,)
 
 
 def test_two_sentences_that_answer_about_as_well_are_both_marked() -> None:
