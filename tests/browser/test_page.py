@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -256,3 +257,30 @@ def test_text_stands_out_in_light_and_dark(chromium, address, folder, scheme):
         chat.ask(UNANSWERABLE)
         for selector in (".verdict.missing p", ".past .was", ".misses summary"):
             assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+
+
+def test_the_original_opens_beside_the_text(chat, folder):
+    files = Path(__file__).parent.parent / "files"
+    try:
+        for name in ("dam.pdf", "library.pptx"):
+            shutil.copy(files / name, folder)
+        assert "2 added" in chat.rebuild()
+        chat.ask("ماهی‌های دریاچه در بهار چه می‌کنند؟")
+        card = chat.locator(".card").filter(has_text="dam.pdf").first
+        assert "p. 2" in card.inner_text()
+        card.locator("[data-open]").click()
+        link = chat.locator(".sheet a.original")
+        link.wait_for()
+        assert (link.inner_text(), link.get_attribute("href")[-7:]) == ("Open the original", "#page=2")
+        answer = chat.request.get(f"{chat.address}/{link.get_attribute('href').split('#')[0]}")
+        assert (answer.status, answer.body()) == (200, (files / "dam.pdf").read_bytes())
+        assert answer.headers["content-type"] == "application/pdf"
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert chat.request.get(f"{chat.address}/original/{'0' * 64}").status == 404
+        (folder / "dam.pdf").unlink()
+        assert chat.request.get(f"{chat.address}/{link.get_attribute('href').split('#')[0]}").status == 404
+    finally:
+        for name in ("dam.pdf", "library.pptx"):
+            (folder / name).unlink(missing_ok=True)
+        chat.rebuild()
