@@ -27,6 +27,7 @@ RAISED = 0.6  # of its size that a letter with a sign may stand above or below i
 BESIDE = 1.0  # of a line's size between two pieces of one line; the columns of a page are further apart
 NEAR = 12  # pieces of a line before, among which its other pieces are looked for
 COPIED = 0.1  # of a glyph's size that the same glyph may stand beside itself, drawn twice
+TILTED = 0.1  # of its width that a letter may rise and still stand upright
 PARAGRAPH = 1.4  # times the usual distance between lines begins a paragraph
 REPEATED = 3  # pages whose first or last line is the same, numbers aside: it is a running head
 HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # how PDFium tells one at the end of a line
@@ -78,19 +79,28 @@ def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
             continue
         raw.FPDFText_GetCharOrigin(text, index, x, y)
         raw.FPDFText_GetLooseCharBox(text, index, box)
-        character = (
-            "-"
-            if code in HYPHENS
-            else unicodedata.normalize("NFKC", c)
-            if "\ufb00" <= (c := chr(code)) <= "\ufefc"
-            else c
-        )
         raw.FPDFText_GetMatrix(text, index, matrix)
-        size = raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.b, matrix.d)
-        right = max(box.right, x.value)
-        if character == " " and right - x.value < 0.1:  # its place is not told: the gap between its neighbours is
-            continue
-        yield Glyph(character, x.value, right, y.value, max(size, 0.1))
+        size = max(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.b, matrix.d), 0.1)
+        width = max(box.right - x.value, 0.0)
+        left, base = x.value, y.value
+        if abs(matrix.b) > TILTED * abs(matrix.a):  # seen with the head on the side
+            turned = math.atan2(matrix.b, matrix.a)
+            width = box.top - box.bottom if abs(matrix.b) > abs(matrix.a) else width
+            left, base = _turn(left, base, turned)
+        if code != 0x20 or width >= 0.1:  # the place of a space without width is not told: the gap is
+            yield Glyph(_character(code), left, left + width, base, size)
+
+
+def _turn(x: float, y: float, angle: float) -> tuple[float, float]:
+    """Return a place in the axes of text that runs at an angle."""
+    return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
+
+
+def _character(code: int) -> str:
+    if code in HYPHENS:
+        return "-"
+    character = chr(code)
+    return unicodedata.normalize("NFKC", character) if "\ufb00" <= character <= "\ufefc" else character
 
 
 def _is_mark(text: str) -> bool:
@@ -146,7 +156,8 @@ def _attach(lines: Sequence[Line], mark: Glyph) -> None:
         apart = 0.0 if abs(glyph.x - mark.x) < 0.01 else abs((glyph.x + glyph.right) / 2 - middle)
         return apart + abs(glyph.y - mark.y)
 
-    row, at = min(((row, at) for row, line in enumerate(lines) for at in range(len(line))), key=distance)
+    close = [row for row, line in enumerate(lines) if abs(line[0].y - mark.y) < 2 * line[0].size] or range(len(lines))
+    row, at = min(((row, at) for row in close for at in range(len(lines[row]))), key=distance)
     under = lines[row][at]
     if mark.text not in under.text:
         lines[row][at] = replace(under, text=under.text + mark.text)

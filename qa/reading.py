@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+HIDDEN = 0.25  # of its size that a letter takes at least
 SPACE = 0.15  # of a line's size between two glyphs is a space
 
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
@@ -81,9 +82,16 @@ def _is_reversed(groups: Sequence[Sequence[Glyph]], place: int, text: str) -> bo
 def _with_spaces(seen: Sequence[Glyph]) -> Iterator[str]:
     size = max((glyph.size for glyph in seen), default=0)
     for before, glyph in zip([None, *seen], seen, strict=False):
-        if before and glyph.x - before.right > SPACE * size and " " not in (before.text, glyph.text):
+        if before and glyph.x - before.right > _least(before) * size and " " not in (before.text, glyph.text):
             yield " "
         yield glyph.text
+
+
+def _least(before: Glyph) -> float:
+    """Return the gap behind a glyph, in sizes, that is a space; of letters with signs some files tell only theirs."""
+    letters = sum(not unicodedata.combining(character) for character in before.text)
+    signs = letters < len(before.text) and before.right - before.x < HIDDEN * before.size
+    return SPACE + HIDDEN * (letters - 0.75) if signs else SPACE
 
 
 def _from_right(pieces: Sequence[str]) -> str:
