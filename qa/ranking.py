@@ -1,6 +1,6 @@
 """Rank passages for a question: two legs propose candidates, five scores of each are added up.
 
-Word matches (BM25 over words and 4-grams, and over the consonants that words share with those of other scripts) and
+Word matches (BM25 over words and 4-grams and, in other languages, over the consonants that names share with theirs) and
 passage vectors each propose some; only these are compared by their best sentence and by late interaction. Scores, not
 ranks, are added: a question in another language than the passage shares few words with it, its lexical score is near 0
 everywhere, and the vectors decide by themselves. Where there are passages in the question's language too, the common
@@ -24,7 +24,7 @@ from qa.language import detect
 
 NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
 # What each score counts with the built-in model, and what the spread of the similarities does with another one.
-LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.2, 0.2, 0.2, 0.6
+LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.3, 0.2, 0.2, 0.6
 ALONE = 0.6
 UNSHARED = 0.15  # what a passage in another language is given for the words that it cannot share
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
@@ -59,21 +59,22 @@ class Ranked:
 def rank(index: Index, question: str) -> Ranked:
     """Return all candidate passages for `question`, best first; equal scores keep the order of the passages."""
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
-    spelt, heard = _words(index, fold(question))  # (passages,), (passages,)
+    foreign = index.languages != detect(question).encode()  # (passages,)
+    spelt, heard = _words(index, fold(question), foreign)  # (passages,), (passages,)
     near, _ = index.store.search(vector, NEAR)
     rows = np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))  # (candidates,)
     lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
-    foreign = index.languages[rows] != detect(question).encode()  # (candidates,)
+    unshared = UNSHARED * foreign[rows]  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     if index.interaction is None:
         semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
-        scores = lexical + UNSHARED * foreign + ALONE * _spread(cosine)  # (candidates,)
+        scores = lexical + unshared + ALONE * _spread(cosine)  # (candidates,)
     else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = lexical + compared.fluency * (UNSHARED * foreign + likeness)
+        scores = lexical + compared.fluency * (unshared + likeness)
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         rows[order],
@@ -81,15 +82,16 @@ def rank(index: Index, question: str) -> Ranked:
         lexical[order].astype(np.float32),
         semantic[order],
         tuple(nearness[place] for place in order.tolist()),
-        foreign[order],
+        foreign[rows[order]],
         reach,
     )
 
 
-def _words(index: Index, question: str) -> tuple[Scores, Scores]:
-    """Return how well each passage's words match, and how much better they sound alike. Shapes (passages,)."""
-    spelt = index.lexical.scores(question)
-    return spelt, np.maximum(index.sound.scores(sounds(question)) - spelt, 0)
+def _words(index: Index, question: str, foreign: npt.NDArray[np.bool_]) -> tuple[Scores, Scores]:
+    """Return how well each passage's words match and, of foreign ones, how much better they sound alike."""
+    spelt = index.lexical.scores(question)  # (passages,)
+    heard = index.sound.scores(sounds(question)) if foreign.any() else spelt  # (passages,)
+    return spelt, np.where(foreign, np.maximum(heard - spelt, 0), np.float32(0))
 
 
 def _spread(similarities: Scores) -> Scores:
