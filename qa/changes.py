@@ -1,7 +1,7 @@
 """What an update has to do: compare what the index knows of each file with what stands in the folder."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +54,19 @@ class Changes:
         return not (self.wanted or self.gone or self.rebuilt) and before == after
 
 
-def look(folder: Path, catalog: Catalog, encoder: Encoder, *, force: bool = False, thorough: bool = False) -> Changes:
+def look(
+    folder: Path,
+    catalog: Catalog,
+    encoder: Encoder,
+    *,
+    force: bool = False,
+    thorough: bool = False,
+    again: Collection[str] = (),
+) -> Changes:
     """Compare the folder with the index, and read only files whose marks are others than before; `thorough`, all.
 
-    With `force` files that were left out are tried again. Raise FolderError where the folder cannot be read.
+    With `force` files that were left out are tried again; those named by `again` are wanted in any case. Raise
+    FolderError where the folder cannot be read.
     """
     files, unlisted = list_files(folder)
     generation, rebuilt = catalog.generation(), reason(catalog.stamp(), Stamp.of(encoder))
@@ -66,7 +75,7 @@ def look(folder: Path, catalog: Catalog, encoder: Encoder, *, force: bool = Fals
     same: list[File] = []
     for file in files:
         found = known.get(file.path)
-        if found is None or found.stale or rebuilt or (force and found.skipped):
+        if found is None or found.stale or rebuilt or (force and found.skipped) or file.path in again:
             wanted.append(file)
         else:
             (same if _is_same(file, found, thorough=thorough) else wanted).append(file)

@@ -2,9 +2,7 @@
 
 import logging
 import secrets
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from embeddings.errors import SanadError
@@ -19,13 +17,13 @@ from qa.listing import listing
 from qa.markup import problem
 from qa.notices import Example
 from qa.overview import Overview
-from qa.reports import Progress, Report
+from qa.rebuild import Rebuild, Work, apology
+from qa.reports import Report
 from qa.uploads import Uploads
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
 LONGEST_SEARCH = 200  # characters
 FORGOTTEN = "This conversation is no longer known here, because Sanad was started again: ask the question again."
-PATIENCE = 1.0  # seconds that a question waits for the index to follow the folder
 EXAMPLES = (
     Example("en", "What did a storm in March damage?", "004_54b42a50ae65c283.txt"),
     Example("ru", "Какое соглашение о партнёрстве заключено с Европейским союзом?", "001_bebae4cf14fa5b29.txt"),
@@ -42,16 +40,6 @@ logger = logging.getLogger(__name__)
 Turns = tuple[Turn, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What the one update of the library is doing, or how the last one ended."""
-
-    running: bool = False
-    progress: Progress | None = None
-    report: Report | None = None
-    problem: str = ""
-
-
 class Shown(NamedTuple):
     """What the page shows around a question, in the order of the components that show it."""
 
@@ -61,60 +49,6 @@ class Shown(NamedTuple):
     refusal: str
     indexed: str
     told: str
-
-
-class Rebuild:
-    """The update that runs in the background, one at a time, whoever asked for it."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._lock = threading.Lock()
-        self._ended = threading.Condition()
-        self.work = Work()
-
-    def start(self) -> None:
-        """Begin an update, unless one is running."""
-        with self._lock:
-            if self.work.running:
-                return
-            self.work = Work(running=True)
-        threading.Thread(target=self._run, name="rebuild", daemon=True).start()
-
-    def settle(self) -> Work:
-        """Begin an update, wait for it a moment, and return how it ended or how far it is."""
-        self.start()
-        with self._ended:
-            self._ended.wait_for(lambda: not self.work.running, PATIENCE)
-        return self.work
-
-    def _run(self) -> None:
-        ended = Work(problem="The rebuild stopped.")
-        try:
-            ended = Work(report=self._library.update(progress=self._note))
-        except SanadError as error:
-            ended = Work(problem=str(error))
-        except Exception:
-            logger.exception("the update failed, error %s", number := secrets.token_hex(4))
-            ended = Work(problem=_apology(number))
-        finally:
-            self.work = ended
-            with self._ended:
-                self._ended.notify_all()
-
-    def _note(self, progress: Progress) -> None:
-        self.work = Work(running=True, progress=progress)
-
-    def follow(self) -> Iterator[Work]:
-        """Yield what is being done, several times a second, and at last how it ended."""
-        while (work := self.work).running:
-            yield work
-            with self._ended:
-                self._ended.wait(0.25)
-        yield work
-
-
-def _apology(number: str) -> str:
-    return f"Sorry, something went wrong here. The log has the details under error {number}."
 
 
 class Chat:
@@ -168,7 +102,7 @@ class Chat:
             return Turn(asked.number, asked.question, problem=str(error))
         except Exception:
             logger.exception("a question failed, error %s", number := secrets.token_hex(4))
-            return Turn(asked.number, asked.question, problem=_apology(number))
+            return Turn(asked.number, asked.question, problem=apology(number))
 
     def try_example(self, turns: Turns, number: str) -> Iterator[Shown]:
         """Ask the example of that number."""
@@ -217,10 +151,10 @@ class Chat:
         """Return a page of the documents in which all words of `search` stand."""
         page = int(number) if number.isdecimal() and len(number) < 10 else 1
         try:
-            removable = self.uploads.added() if self.uploads else frozenset()
-        except UploadError:  # which the next upload will tell
-            removable = frozenset()
-        sheet = self.overview.page(search[:LONGEST_SEARCH], page)
+            removable = self.uploads.added() if self.uploads else frozenset[str]()
+            sheet = self.overview.page(search[:LONGEST_SEARCH], page)
+        except SanadError as error:
+            return problem(str(error))
         return listing(sheet, searched=bool(search.strip()), removable=removable)
 
     def remove(self, path: str) -> str:
@@ -232,6 +166,16 @@ class Chat:
             return problem(str(error))
         self.rebuild.start()
         return ""
+
+    def rebuild_some(self, path: str) -> None:
+        """Read one document again, or all of them where no path is named, changed or not."""
+        self.rebuild.start(again=[path] if path else [document.path for document in self.library.documents])
+
+    def await_documents(self) -> None:
+        """Wait until something can be asked, or the first update ended without."""
+        for _ in self.rebuild.follow():
+            if self.library.documents:
+                break
 
     def read(self, path: str) -> str:
         """Return the document of that path to read, an empty string where there is none."""
@@ -248,11 +192,12 @@ class Chat:
         That an update changed nothing is told only where it was `wanted`, not where a question began it.
         """
         if work.running:
-            return notices.progress(work.progress)
+            return notices.progress(work.progress, work.seconds)
+        paused = notices.paused() if self.rebuild.paused else ""
         if work.report and (wanted or _changed(work.report)):
-            return notices.report(work.report)
-        told = problem(work.problem) if work.problem and self.library.documents else ""
-        return told + notices.skipped(self.library.skipped)
+            return notices.report(work.report, work.again) + paused
+        told = notices.refused(work.problem, work.remedy) if work.problem and self.library.documents else ""
+        return told + paused + notices.skipped(self.library.skipped)
 
 
 def _changed(report: Report) -> bool:

@@ -1,6 +1,6 @@
 """`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from embeddings.encoder import Encoder, load_encoder
@@ -57,6 +57,7 @@ class Library:
         self,
         *,
         force: bool = False,
+        again: Collection[str] = (),
         progress: Callable[[Progress], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> Report:
@@ -64,10 +65,12 @@ class Library:
 
         Only new text is embedded; another model or splitter makes everything again. Documents can be asked as they are
         written, some at a time; where `stop` says so or an error ends it, the next update goes on from there. Most
-        documents at once are removed, and the index of another folder is replaced, only with `force`. Raise
-        FolderError, LockedError or CatalogError.
+        documents at once are removed, and the index of another folder is replaced, only with `force`. Files named by
+        `again` are read again, changed or not. Raise FolderError, LockedError or CatalogError.
         """
-        report = update(self.folder, self.catalog, self.encoder, Hooks(progress, stop, self._follow), force=force)
+        report = update(
+            self.folder, self.catalog, self.encoder, Hooks(progress, stop, self._follow), force=force, again=again
+        )
         self._follow()
         return report
 

@@ -22,7 +22,9 @@ def listing(sheet: Sheet, *, searched: bool, removable: Container[str] = ()) -> 
         return f'<p class="none" role="status">{words}</p>'
     found = f"{counted(sheet.found, 'file')}{' found' if searched else ''}"
     lines = "".join(_line(line, removable=line.path in removable) for line in sheet.lines)
-    return f'<p class="found" role="status">{found}</p><ul class="files">{lines}</ul>{_pager(sheet)}'
+    whole = "" if searched else '<button type="button" data-again="">Rebuild all</button>'
+    head = f'<div class="found"><p role="status">{found}</p>{whole}</div>'
+    return f'{head}<ul class="files">{lines}</ul>{_pager(sheet)}'
 
 
 def adding(kinds: Iterable[str], largest: int) -> str:
@@ -43,10 +45,12 @@ def _line(line: Line, *, removable: bool) -> str:
     if line.passages:
         head = f'<button type="button" data-document="{escape(line.path)}">{head}</button>'
     note = f'<p class="why">{escape(line.note)}</p>' if line.note else ""
-    remove = f'<button type="button" data-remove="{escape(line.path)}">Remove</button>' if removable else ""
+    path = escape(line.path)
+    does = f'<button type="button" data-again="{path}">Rebuild</button>' if line.passages else ""
+    does += f'<button type="button" data-remove="{path}">Remove</button>' if removable else ""
     return (
-        f'<li class="entry"><h3 dir="{direction}">{head}</h3><p class="facts">'
-        f'<span class="state {kind}">{state}</span> {_facts(line)} {remove}</p>{note}</li>'
+        f'<li class="entry"><h3 dir="{direction}">{head}</h3><div class="about"><p class="facts">'
+        f'<span class="state {kind}">{state}</span> {_facts(line)}</p><span class="does">{does}</span></div>{note}</li>'
     )
 
 

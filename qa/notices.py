@@ -1,6 +1,6 @@
 """What stands around the conversation, as HTML: the welcome, how much is indexed, what an update does and did."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.answers import counted
@@ -44,7 +44,9 @@ def welcome(examples: Iterable[Example]) -> str:
 def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
     """Return what stands on the page while the index is first made, or where that came to nothing."""
     if working:
-        words = f"This is the first start: every passage of {label(folder)} is read once. You can ask when it is done."
+        words = (
+            f"This is the first start: {label(folder)} is read once. You can ask as soon as the first documents are in."
+        )
         return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
     told = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
     return (
@@ -58,13 +60,10 @@ def count(passages: int, documents: int) -> str:
     return f'<p class="count">{counted(passages, "passage")} in {counted(documents, "document")}</p>'
 
 
-def progress(now: Progress | None) -> str:
-    """Return how far an update is; None stands for an update that still compares files."""
-    if now is None or not now.total:
-        words, percent = "Comparing the files with the index…", 0
-    else:
-        percent = 100 * now.done // now.total
-        words = f"{now.done:,} of {now.total:,} new passages"
+def progress(now: Progress | None, seconds: float) -> str:
+    """Return how far an update is after some seconds; None stands for one that still compares files."""
+    percent = 100 * now.done // now.total if now and now.total else 0
+    words = " · ".join(_facts(now, seconds)) if now and now.total else "comparing the files with the index…"
     at = f" · {label(now.document)}" if now and now.document else ""
     return (
         f'<section class="notice" role="status"><p>Rebuilding: {words}{at}</p><div class="progress" role="progressbar" '
@@ -72,15 +71,44 @@ def progress(now: Progress | None) -> str:
     )
 
 
-def report(done: Report) -> str:
-    """Return what an update did, with each skipped file and the reason, and what is to be known of those read."""
+def _facts(now: Progress, seconds: float) -> Iterator[str]:
+    yield f"{now.done:,} of {counted(now.total, 'document')}"
+    if now.passages:
+        documents = now.done / max(seconds, 1e-3)
+        yield f"{documents:,.{0 if documents >= 10 else 1}f} documents and {now.rate:,.0f} passages a second"
+    if now.left is not None:
+        yield "a few seconds left" if now.left < 10 else f"about {_duration(now.left)} left"
+    if now.skipped:
+        yield f"{now.skipped:,} skipped, see Documents"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{round(seconds, -1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def paused() -> str:
+    """Return that the index stays as it is until the reader says otherwise."""
+    return '<p class="notice">Stopped: the index does not follow the folder until you press <b>Rebuild</b>.</p>'
+
+
+def refused(trouble: str, remedy: str) -> str:
+    """Return why an update was refused, with a button for what it would do with force, if anything."""
+    button = f'<button type="button" data-force="true">{escape(remedy)}</button>' if remedy else ""
+    return f'<div class="refused">{problem(trouble)}{button}</div>'
+
+
+def report(done: Report, again: int = 0) -> str:
+    """Return what an update did, with each skipped file and the reason; `again` files were read though unchanged."""
     names = (("Added", done.added), ("Changed", done.changed), ("Removed", done.removed))
     named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
     lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
     which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
     told = [*((skip.path, skip.reason) for skip in done.skipped), *done.notes]
     skips = _told(told) if told else ""
-    return f'<section class="notice report" role="status"><p>{escape(done.summary)}</p>{skips}{which}</section>'
+    read = f"{counted(again, 'document')} read again. " if again else ""
+    return f'<section class="notice report" role="status"><p>{read}{escape(done.summary)}</p>{skips}{which}</section>'
 
 
 def skipped(files: Sequence[Skipped]) -> str:

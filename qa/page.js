@@ -93,11 +93,13 @@ const remove = (path) => confirm(`Remove ${path} from the folder?`) && trigger("
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { open: place, document: path, ask, judge: judged, page, view: name, close, remove: gone } = button.dataset;
+  const { open: place, document: path, ask, judge: judged, page, view: name, close, remove: gone, again, force } = button.dataset;
   if (judged) judge(button);
   else if (ask) trigger("select", { ask });
   else if (page) list(page);
   else if (gone) remove(gone);
+  else if (again !== undefined) trigger("apply", { again });
+  else if (force) trigger("select");
   else if (name) view(button);
   else if (place) open(place, { open: place });
   else if (path) open(path, { document: path });

@@ -18,6 +18,8 @@ from qa.listing import SEARCH, adding
 from qa.markup import problem
 from qa.uploads import KINDS, Uploads
 
+REBUILD, STOP = "Rebuild", "Stop"
+
 
 class _Events:
     """The events of the page that need something of Gradio's own."""
@@ -52,20 +54,34 @@ class _Events:
         else:
             yield from self.follow(wanted=True)
 
-    def update(self) -> Iterator[tuple[str, str, gr.Button]]:
-        self._chat.rebuild.start()
+    def update(self, label: str) -> Iterator[tuple[str, str, gr.Button]]:
+        if label == STOP:  # as the reader saw it: the update may have ended meanwhile
+            self._chat.rebuild.stop()
+        else:
+            self._chat.rebuild.start()
+        yield from self.follow(wanted=True)
+
+    def added(self) -> Iterator[tuple[str, str, gr.Button]]:
+        yield from self.update(REBUILD)
+
+    def force(self) -> Iterator[tuple[str, str, gr.Button]]:
+        self._chat.rebuild.start(force=True)
+        yield from self.follow(wanted=True)
+
+    def rebuild_some(self, event: gr.EventData) -> Iterator[tuple[str, str, gr.Button]]:
+        self._chat.rebuild_some(_chosen(event, "again"))
         yield from self.follow(wanted=True)
 
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
         if self._chat.library.documents:
             self._chat.rebuild.settle()
         else:  # its progress is all that the page has to show
-            self._chat.rebuild.start()
+            self._chat.rebuild.keep_up()
         yield from self.follow()
 
     def follow(self, *, wanted: bool = False) -> Iterator[tuple[str, str, gr.Button]]:
         for work in self._chat.rebuild.follow():
-            button = gr.Button("Rebuilding…" if work.running else "Rebuild", interactive=not work.running)
+            button = gr.Button(STOP if work.running else REBUILD)
             yield self._chat.count(), self._chat.notice(work, wanted=wanted), button
 
 
@@ -97,8 +113,8 @@ def build_page(library: Library, uploads: Uploads | None = None) -> gr.Blocks:
             _html('<h1>Sanad <span lang="fa" dir="rtl">سند</span></h1>', "brand")
             _html(notices.TABS, "tabs", scripted=True)
             count = _html("", "indexed")
-            rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm")
-        notice = _html("", "told")
+            rebuild = gr.Button(REBUILD, elem_id="rebuild", size="sm")
+        notice = _html("", "told", scripted=True)
         told = [count, notice, rebuild]
         conversation = _html("", "conversation", scripted=True)
         judged = _html("", "judged", scripted=True)
@@ -114,13 +130,16 @@ def build_page(library: Library, uploads: Uploads | None = None) -> gr.Blocks:
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **_QUIET)
         conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **_QUIET)
         conversation.like(events.judge, turns, judged, trigger_mode="multiple", **_QUIET)
-        updated = rebuild.click(events.update, None, told, concurrency_limit=8, **_QUIET)
+        updated = rebuild.click(events.update, rebuild, told, trigger_mode="multiple", concurrency_limit=8, **_QUIET)
+        forced = notice.select(events.force, None, told, concurrency_limit=8, **_QUIET)
         loaded = page.load(events.load, None, told, concurrency_limit=32, **_QUIET)
         for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
             moment(events.follow, None, told, concurrency_limit=32, **_QUIET)
-        for moment in (page.load, updated.then, loaded.then):
+        first = page.load(chat.await_documents, None, None, concurrency_limit=32, **_QUIET)
+        for moment in (page.load, first.then, updated.then, forced.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
-        updated.then(None, js=_RELIST)
+        for moment in (updated.then, forced.then):
+            moment(None, js=_RELIST)
         page.load(chat.judged, turns, judged, concurrency_limit=8, **_QUIET)
     page.queue(max_size=64, api_open=False)
     return page
@@ -136,8 +155,9 @@ def _add_library(events: _Events, document: gr.HTML, told: list[Any], *, adds: b
         part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **_QUIET)
     listing.click(events.read, None, document, concurrency_limit=2, **_QUIET)
     for change in (
-        adder.upload(events.update, None, told, **_QUIET),
+        adder.upload(events.added, None, told, **_QUIET),
         listing.delete(events.remove, None, told, **_QUIET),
+        listing.apply(events.rebuild_some, None, told, **_QUIET),
     ):
         change.then(None, js=_RELIST)
 

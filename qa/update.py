@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,18 +35,26 @@ class Hooks:
     landed: Callable[[], None]
 
 
-def update(folder: Path, catalog: Catalog, encoder: Encoder, hooks: Hooks, *, force: bool = False) -> Report:
+def update(
+    folder: Path,
+    catalog: Catalog,
+    encoder: Encoder,
+    hooks: Hooks,
+    *,
+    force: bool = False,
+    again: Collection[str] = (),
+) -> Report:
     """Make the catalog equal the folder and report what changed.
 
     Documents are written in groups: an update that is stopped or fails keeps what it wrote, and the next one goes on
-    from there. Only with `force` does it remove most of the documents at once, which may be a disk that is not there,
-    or replace the index of another folder. Raise FolderError, LockedError where another process is updating, or
-    CatalogError.
+    from there. Files named by `again` are read again, changed or not. Only with `force` does it remove most of the
+    documents at once, which may be a disk that is not there, or replace the index of another folder. Raise FolderError,
+    LockedError where another process is updating, or CatalogError.
     """
     began = time.monotonic()
     if not force:
         check_folder(folder, catalog)
-    changes = look(folder, catalog, encoder, force=force)
+    changes = look(folder, catalog, encoder, force=force, again=again)
     if changes.idle and catalog.exists():
         _settle(catalog, changes)
         return _Work(folder, catalog, encoder, changes, hooks).report(began)
@@ -54,7 +62,7 @@ def update(folder: Path, catalog: Catalog, encoder: Encoder, hooks: Hooks, *, fo
         check_empty(folder, changes, [skip for skip, _ in changes.skipped.values()])
     with catalog.alone():
         if catalog.generation() != changes.generation:  # another process came before
-            changes = look(folder, catalog, encoder, force=force)
+            changes = look(folder, catalog, encoder, force=force, again=again)
         work = _Work(folder, catalog, encoder, changes, hooks)
         work.run(force=force)
     return work.report(began)

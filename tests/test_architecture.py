@@ -33,7 +33,7 @@ qa.trust qa.shelf qa.check
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings
-qa.guard qa.markup qa.judgements qa.asked qa.overview qa.uploads
+qa.guard qa.markup qa.rebuild qa.judgements qa.asked qa.overview qa.uploads
 qa.notices qa.originals qa.listing
 qa.routes
 qa.cards

@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,10 +74,17 @@ class Slow(Library):
 
     free = threading.Event()
 
-    def update(self, *, force: bool = False, progress: Callable[[Progress], None] = lambda _: None) -> Report:
+    def update(
+        self,
+        *,
+        force: bool = False,
+        again: Collection[str] = (),
+        progress: Callable[[Progress], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Report:
         progress(Progress(1, 4, ANSWERING))
         self.free.wait(30)
-        return super().update(force=force, progress=progress)
+        return super().update(force=force, again=again, progress=progress, stop=stop)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_a_question_does_not_wait_for_a_long_update(slow: Chat, seeds: Path) -> 
     shown = ask(slow, QUESTION)
     assert 0.9 < time.monotonic() - began < 3
     assert files(shown)[0] == ANSWERING  # what was indexed before
-    assert "1 of 4 new passages" in shown.told
+    assert "1 of 4 documents" in shown.told
     slow.library.free.set()  # type: ignore[attr-defined]  # which goes on, to its end
     *_, ended = slow.rebuild.follow()
     assert ended.report is not None

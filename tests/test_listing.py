@@ -27,7 +27,8 @@ def test_what_is_not_indexed_says_why_and_does_not_open() -> None:
     assert "Skipped" in shown.text
     assert "it is not text" in shown.text
     assert "Changed since" in shown.text
-    assert [attributes["data-document"] for tag, attributes in shown.tags if tag == "button"] == ["c.txt"]
+    assert [attributes["data-document"] for _, attributes in shown.tags if "data-document" in attributes] == ["c.txt"]
+    assert [attributes["data-again"] for _, attributes in shown.tags if "data-again" in attributes] == ["", "c.txt"]
 
 
 def test_pages_lead_to_their_neighbours() -> None:

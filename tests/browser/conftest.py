@@ -68,12 +68,11 @@ class Chat:
         self.evaluate("document.querySelectorAll('article.turn .misses').forEach(fold => { fold.open = true })")
 
     def rebuild(self) -> str:
+        self.wait_for_selector("#rebuild >> text=Rebuild")
         self.evaluate("document.querySelector('#told .report')?.remove()")
         self.click("#rebuild")
-        self.wait_for_function(
-            "() => document.querySelector('#told .report') && !document.querySelector('#rebuild').disabled",
-            timeout=PATIENCE,
-        )
+        self.wait_for_selector("#told .report")
+        self.wait_for_selector("#rebuild >> text=Rebuild")
         return str(self.inner_text("#told .report"))
 
 

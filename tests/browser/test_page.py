@@ -19,7 +19,7 @@ from tests.browser.conftest import (
     opened,
     served,
 )
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, write_files
 
 pytestmark = BROWSER
 
@@ -123,8 +123,8 @@ def test_a_first_start_shows_progress_and_an_unforeseen_error_shows_no_path(chro
     library.free = False
     with serving(library, port=0) as address, opened(chromium, address, folder) as chat:
         chat.wait_for_selector("text=Reading the documents")
-        assert "1 of 4 new passages" in chat.inner_text("#told")
-        assert chat.locator("#rebuild").is_disabled()
+        chat.wait_for_selector("#told >> text=1 of 4 documents")
+        chat.wait_for_selector("#rebuild >> text=Stop")
         chat.ask(PERSIAN)  # answered while it runs, with what there is: nothing yet
         assert "Not found" in chat.inner_text("article.turn")
         library.free = True
@@ -136,6 +136,66 @@ def test_a_first_start_shows_progress_and_an_unforeseen_error_shows_no_path(chro
         number = told.rstrip(".").split()[-1]
         assert number in caplog.text
         assert "broken in" in caplog.text
+
+
+class Held(Library):
+    """A library whose update waits before it reads the document of that name until it is let go on."""
+
+    def update(self, **options):
+        progress, stop = options["progress"], options["stop"]
+
+        def wait(now):
+            progress(now)
+            while now.document == self.at and not stop():
+                time.sleep(0.05)
+
+        return super().update(**{**options, "progress": wait})
+
+
+def test_a_first_build_answers_while_it_runs_is_stopped_and_goes_on(chromium, tmp_path, folder, monkeypatch):
+    from qa.web import serving
+
+    for most in ("FIRST", "GROUP"):  # passages after which documents can be asked
+        monkeypatch.setattr(f"qa.update.{most}", 1)
+    library = Held.open(folder, tmp_path / "index")
+    library.at = "003_a2fb5b04f03751af.txt"  # the fourth of five
+    with serving(library, port=0) as address, opened(chromium, address, folder) as chat:
+        chat.wait_for_selector("text=What do you want to know?")  # as soon as anything is in
+        chat.wait_for_selector("#indexed >> text=in 3 documents")
+        chat.wait_for_selector("#told >> text=3 of 5 documents")
+        assert "passages a second" in chat.inner_text("#told")
+        chat.ask(PERSIAN)
+        assert PERSIAN_ANSWER in chat.inner_text(".card >> nth=0")
+        assert chat.inner_text("#rebuild") == "Stop"
+        chat.focus("#rebuild")
+        chat.keyboard.press("Enter")
+        chat.wait_for_selector("#told >> text=1 file still waiting")
+        chat.wait_for_selector("#told >> text=until you press")
+        chat.wait_for_selector("#rebuild >> text=Rebuild")
+        chat.ask(ENGLISH)  # which does not begin it again
+        chat.wait_for_selector("#told >> text=until you press")
+        assert "in 4 documents" in chat.inner_text("#indexed")
+        library.at = None
+        assert "1 added" in chat.rebuild()
+        assert "in 5 documents" in chat.inner_text("#indexed")
+
+
+def test_a_folder_that_was_emptied_is_taken_as_meant_by_a_button(chromium, tmp_path):
+    folder = tmp_path / "documents"
+    for number in range(7):
+        write_files(folder, {f"{number}.txt": f"Note {number} about an old bridge.\n"})
+    with served(folder, tmp_path / "index") as address, opened(chromium, address, folder) as chat:
+        for place in folder.iterdir():
+            place.unlink()
+        chat.ask("How old is the bridge?")  # the index still answers
+        chat.unfold()
+        assert "an old bridge" in chat.inner_text("article.turn .card >> nth=0")
+        chat.wait_for_selector("#told .problem")
+        assert "in 7 documents" in chat.inner_text("#indexed")
+        chat.click("text=Remove them all from the index")
+        chat.wait_for_selector("#told >> text=7 removed")
+        assert "in 0 documents" in chat.inner_text("#indexed")
+        chat.wait_for_selector("#told [data-force]", state="detached")
 
 
 def test_documents_are_looked_through_by_keyboard(chat, folder):
@@ -154,6 +214,10 @@ def test_documents_are_looked_through_by_keyboard(chat, folder):
         chat.fill("#finder input", "جورباتشوف nowhere")
         chat.wait_for_selector("text=No document matches")
         chat.fill("#finder input", "گورباچف")
+        chat.wait_for_selector("text=1 file found")
+        chat.focus("#listing [data-again]")
+        chat.keyboard.press("Enter")
+        chat.wait_for_selector("#told >> text=1 document read again")
         chat.wait_for_selector("text=1 file found")
         chat.focus("#listing [data-document]")
         chat.keyboard.press("Enter")
