@@ -119,7 +119,8 @@ def _asked(answer: Answer, hit: Hit) -> list[Span]:
 def _facts(hit: Hit, best: float) -> str:
     percent = round(100 * min(max(hit.score / best, 0.0), 1.0)) if best > 0 else 0
     match = "best match" if hit.rank == 1 else f"{bar(percent)}{percent} % of the best"
-    facts = (f'<span class="file">{label(hit.document.path)}</span>', _where(hit))
+    facts = [f'<span class="file">{label(hit.document.path)}</span>', _where(hit)]
+    facts += [escape(hit.document.date)] if hit.document.date else []
     return " ".join(
         f'<span class="fact">{fact}</span>' for fact in (*facts, escape(language_name(hit.language)), match)
     )

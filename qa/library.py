@@ -28,6 +28,7 @@ class Library:
         self.encoder = encoder
         self._shelf = Shelf(catalog, encoder.dim)
         self._loaded: Snapshot | None = None
+        self._listed: Listing | None = None  # while nothing is loaded
 
     @classmethod
     def open(cls, folder: str | Path, index: str | Path, model: str = BUILT_IN) -> "Library":
@@ -51,7 +52,11 @@ class Library:
 
     @property
     def _listing(self) -> Listing:
-        return self._loaded.listing if self._loaded else usable(self.catalog, self.encoder)
+        if self._loaded:
+            return self._loaded.listing
+        if self._listed is None or self._listed.generation != self.catalog.generation():
+            self._listed = usable(self.catalog, self.encoder)
+        return self._listed
 
     def update(
         self,

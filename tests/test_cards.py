@@ -1,5 +1,7 @@
 """Answers and documents as the reader sees them."""
 
+from dataclasses import replace
+
 from qa import cards
 from qa.answers import Answer, Hit, Place
 from qa.cards import Turn
@@ -28,6 +30,16 @@ def test_an_answer_shows_everything_a_reader_needs_to_check_it() -> None:
     for words in ("Who?", "A headline", "sub/file.txt", "¶ 3", "Persian", "Quite sure", "78 %", "57 passages in 5"):
         assert words in page.text
     assert ("button", {"type": "button", "data-open": "1.1"}) in page.tags
+
+
+def test_a_date_and_a_page_are_told_where_the_document_has_them() -> None:
+    hit = make_hit("The sentence.")
+    assert "p. " not in Page(cards.conversation([Turn(1, "Who?", make_answer(hit))], "")).text
+    document = replace(hit.document, date="2022-11-29", pages=(0,), format="pdf")
+    answer = make_answer(replace(hit, document=document))
+    for source in (cards.conversation([Turn(1, "Who?", answer)], ""), cards.viewer("1.1", answer, answer.hits[0])):
+        assert "p. 1 · ¶ 3" in Page(source).text
+    assert "2022-11-29" in Page(cards.conversation([Turn(1, "Who?", answer)], "")).text
 
 
 def test_other_places_of_the_same_text_are_named() -> None:
