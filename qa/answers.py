@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from qa.documents import Document
+from qa.filters import EVERYTHING, Filter
 from qa.passages import Passage, Span
 
 
@@ -40,7 +41,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hits for a question, best first, and how many passages and documents were searched.
+    """Hits for a question, best first, and how many passages and documents were searched `within` a filter.
 
     `confidence` (0 to 1) is the estimated probability that the best hits answer; `confident` says whether it reaches
     the threshold under which the answer is "not found" and the first hit no more than the nearest miss.
@@ -54,11 +55,19 @@ class Answer:
     passages: int
     documents: int
     waiting: int = 0  # files that were not indexed yet
+    within: Filter = EVERYTHING  # what was searched of all
+
+    @property
+    def asked(self) -> str:
+        """The question with the conditions that it was asked under, which asks the same again."""
+        return f"{self.question} {self.within}".rstrip()
 
     @property
     def verdict(self) -> str:
         """One sentence for the reader: what was found, or that nothing was, and in how much text."""
         searched = f"{counted(self.passages, 'passage')} in {counted(self.documents, 'document')}"
+        if self.within:
+            searched += f" within {self.within}"
         if self.confident:
             return f"Found: searched {searched}."
         return f"Not found: searched {searched}; " + ("nearest miss below." if self.hits else "nothing comes near.")

@@ -12,6 +12,7 @@ from qa import evaluate
 from qa.answers import counted
 from qa.documents import one_line
 from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
+from qa.filters import Filter
 from qa.library import Library
 from qa.printing import answer_object, failure, figure, hit_text, report_object, score_object
 from qa.reports import Report
@@ -61,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--force", action="store_true", help=meant)
     ask = _command(commands, "ask", _ask, "answer a question with passages", "question")
     ask.add_argument("-k", type=_positive, default=5, help="how many passages (5)")
+    ask.add_argument(
+        "--document", action="append", default=[], metavar="PART", help="ask only paths like this (again: or that)"
+    )
+    ask.add_argument(
+        "--language", action="append", default=[], metavar="CODE", help="ask only passages in it, such as ar"
+    )
+    ask.add_argument("--after", default="", metavar="DATE", help="ask only documents dated from then on")
+    ask.add_argument("--before", default="", metavar="DATE", help="ask only documents dated before")
     _command(commands, "eval", _eval, "measure the answers to questions of your own", "questions")
     serve = _command(commands, "serve", _serve, "open the chat in a browser")
     serve.add_argument("--host", help="address to serve on (127.0.0.1)")
@@ -119,7 +128,8 @@ def _update(library: Library, *, force: bool = False) -> Report:
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
-    answer = _current(settings).ask(options.question, options.k)
+    within = Filter.of(options.document, options.language, options.after, options.before)
+    answer = _current(settings).ask(options.question, options.k, within=within)
     if options.json:
         _print_json(answer_object(answer))
     else:

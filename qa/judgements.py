@@ -16,17 +16,17 @@ TELLING = 20  # folded characters; a shorter sentence stands in too many passage
 
 def right(answer: Answer, hit: Hit) -> Question:
     """Return the judgement that `hit` answers the question: its marked sentence is what a right passage contains."""
-    return Question(answer.language, answer.question, hit.document.path, _telling(hit))
+    return Question(answer.language, answer.asked, hit.document.path, _telling(hit))
 
 
 def wrong(answer: Answer, hit: Hit) -> Question:
     """Return the judgement that `hit` does not answer the question; what does, nobody said."""
-    return Question(answer.language, answer.question, hit.document.path, (), _telling(hit))
+    return Question(answer.language, answer.asked, hit.document.path, (), _telling(hit))
 
 
 def unanswerable(answer: Answer) -> Question:
     """Return the judgement that nothing in the folder answers the question."""
-    return Question(answer.language, answer.question, None, ())
+    return Question(answer.language, answer.asked, None, ())
 
 
 def _telling(hit: Hit) -> tuple[str, ...]:

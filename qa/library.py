@@ -9,6 +9,7 @@ from qa.answers import Answer
 from qa.catalog import Catalog, Listing
 from qa.check import check
 from qa.errors import QuestionError
+from qa.filters import EVERYTHING, Filter, read_filter
 from qa.folder import Skipped
 from qa.reports import Progress, Report
 from qa.shelf import Shelf
@@ -86,21 +87,23 @@ class Library:
         elif self.catalog.generation() != self._loaded.listing.generation:
             self._loaded = self._load()
 
-    def ask(self, question: str, k: int = 5) -> Answer:
+    def ask(self, question: str, k: int = 5, *, within: Filter = EVERYTHING) -> Answer:
         """Return the `k` passages that answer `question` best, best first, equal ones once, and how sure that is.
 
-        Raise QuestionError where the question is empty or longer than LONGEST_QUESTION, ValueError where k < 1.
+        Only those `within` a filter, to which conditions in the question are added: `language:ar after:2022`. Raise
+        QuestionError where the question is empty or longer than LONGEST_QUESTION, a condition is none or nothing fits
+        it; ValueError where k < 1.
         """
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least one passage")
-        asked = question.encode("utf-8", "replace").decode().strip()
+        asked, within = read_filter(question.encode("utf-8", "replace").decode().strip(), within)
         if not any(character.isalnum() for character in asked):
             raise QuestionError("The question is empty: type a few words.")
         if len(asked) > LONGEST_QUESTION:
             raise QuestionError(
                 f"The question has {len(asked):,} characters: ask in at most {LONGEST_QUESTION:,}, one thing at a time."
             )
-        return self._snapshot.ask(asked, k)
+        return self._snapshot.ask(asked, k, within)
 
     def check(self) -> tuple[str, ...]:
         """Return in a sentence each where index and folder disagree; none where all is well."""

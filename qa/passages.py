@@ -10,9 +10,7 @@ from qa.documents import Document
 from qa.formats import READING, RECORDS
 from qa.furniture import is_counter, is_furniture, may_be_furniture
 
-SPLITTER = (
-    f"{READING}.5"  # raise it when passages or their languages change: indexes written by another version are rebuilt
-)
+SPLITTER = f"{READING}.5"  # raise it when passages or their languages change: older indexes are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
 LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
 HEADING = 100  # characters; a longer line without a mark at its end is a paragraph

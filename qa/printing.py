@@ -3,6 +3,7 @@
 from qa import evaluate
 from qa.answers import Answer, Hit
 from qa.documents import one_line, visible
+from qa.filters import Filter
 from qa.library import Library
 from qa.reports import Report
 
@@ -12,10 +13,20 @@ def answer_object(answer: Answer) -> dict[str, object]:
     return {
         "question": answer.question,
         "language": answer.language,
+        "within": _filter_object(answer.within),
         "confident": answer.confident,
         "confidence": round(answer.confidence, 4),
         "hits": [_hit_object(hit) for hit in answer.hits],
         "waiting": answer.waiting,
+    }
+
+
+def _filter_object(within: Filter) -> dict[str, object]:
+    return {
+        "document": list(within.documents),
+        "language": list(within.languages),
+        "after": within.after or None,
+        "before": within.before or None,
     }
 
 

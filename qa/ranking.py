@@ -17,7 +17,9 @@ import numpy.typing as npt
 from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
+from embeddings.parts import Mask
 from embeddings.sound import sounds
+from embeddings.static import Vectors
 from embeddings.stores import Rows, Scores, VectorStore
 from embeddings.text import fold
 from qa.language import detect
@@ -56,13 +58,17 @@ class Ranked:
     reach: float  # the semantic score of a passage that held all that the passages hold together
 
 
-def rank(index: Index, question: str) -> Ranked:
-    """Return all candidate passages for `question`, best first; equal scores keep the order of the passages."""
+def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
+    """Return all candidate passages for `question`, best first; equal scores keep the order of the passages.
+
+    With `among` only those it marks, with the scores that they have among all. Shape (passages,).
+    """
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
     foreign = index.languages != detect(question).encode()  # (passages,)
     spelt, heard = _words(index, fold(question), foreign)  # (passages,), (passages,)
-    near, _ = index.store.search(vector, NEAR)
-    rows = np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))  # (candidates,)
+    rows = _propose(index, vector, spelt, heard)  # (candidates,)
+    if among is not None:  # what a word weighs is told by all candidates, whichever of them are wanted
+        rows = np.union1d(rows, _propose(index, vector, spelt * among, heard * among, among))
     lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
     unshared = UNSHARED * foreign[rows]  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
@@ -76,6 +82,8 @@ def rank(index: Index, question: str) -> Ranked:
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
         scores = lexical + compared.fluency * (unshared + likeness)
     order = np.argsort(-scores, kind="stable")
+    if among is not None:
+        order = order[among[rows[order]]]
     return Ranked(
         rows[order],
         scores[order].astype(np.float32),
@@ -87,7 +95,13 @@ def rank(index: Index, question: str) -> Ranked:
     )
 
 
-def _words(index: Index, question: str, foreign: npt.NDArray[np.bool_]) -> tuple[Scores, Scores]:
+def _propose(index: Index, vector: Vectors, spelt: Scores, heard: Scores, among: Mask | None = None) -> Rows:
+    """Return the rows that any leg puts among its best, in order."""
+    near, _ = index.store.search(vector, NEAR, among)
+    return np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))
+
+
+def _words(index: Index, question: str, foreign: Mask) -> tuple[Scores, Scores]:
     """Return how well each passage's words match and, of foreign ones, how much better they sound alike."""
     spelt = index.lexical.scores(question)  # (passages,)
     heard = index.sound.scores(sounds(question)) if foreign.any() else spelt  # (passages,)

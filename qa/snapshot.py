@@ -9,13 +9,15 @@ import numpy.typing as npt
 from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
-from embeddings.parts import Layout
+from embeddings.parts import Layout, Mask
 from embeddings.ragged import Ints, gather, starts_of
 from embeddings.static import StaticEncoder
 from embeddings.stores import FaissStore
 from qa.answers import Answer, Hit, Place
 from qa.catalog import NOTHING, Catalog, Contents, Listing
 from qa.documents import Document
+from qa.errors import QuestionError
+from qa.filters import Filter, nothing_fits
 from qa.language import detect
 from qa.passages import Passage, Span
 from qa.ranking import Index, Ranked, highlight, rank
@@ -116,37 +118,51 @@ class Snapshot:
         document = self.listed(row).document(segment.text(inside))
         return Entry(document, segment.passage(inner), segment.language(inner))
 
-    def ask(self, question: str, k: int) -> Answer:
-        """Return the `k` best passages for a question that was checked before."""
-        ranked = rank(self.index, question)
+    def ask(self, question: str, k: int, within: Filter) -> Answer:
+        """Return the `k` best passages within a filter for a question that was checked before.
+
+        Raise QuestionError where there are passages and none fits.
+        """
+        among = self._among(within) if within else None
+        ranked = rank(self.index, question, among)
         trust = confidence(ranked)
         return Answer(
             question,
             detect(question),
             trust,
             trust >= CONFIDENT,
-            self._hits(question, ranked, k),
-            len(self),
-            len(self.listing.documents),
+            self._hits(question, ranked, k, among),
+            len(self) if among is None else int(among.sum()),
+            len(self.listing.documents) if among is None else len(np.unique(self.owners[among])),
             self.listing.waiting,
+            within,
         )
 
-    def _hits(self, question: str, ranked: Ranked, k: int) -> tuple[Hit, ...]:
+    def _among(self, within: Filter) -> Mask:
+        """Return which passages fit. Shape (passages,)."""
+        facts = (self.listing.documents, self.owners, self.index.languages)
+        among = within.passages(*facts)
+        if len(among) and not among.any():
+            raise QuestionError(nothing_fits(within, *facts))
+        return among
+
+    def _hits(self, question: str, ranked: Ranked, k: int, among: Mask | None) -> tuple[Hit, ...]:
         hits: list[Hit] = []
         seen: set[int] = set()
         for place, row in enumerate(ranked.rows.tolist()):
             if row in seen:
                 continue
-            twins = self._twins(row)
+            twins = self._twins(row, among)
             seen.update(twins)
             hits.append(self._hit(question, ranked, place, rank=len(hits) + 1, twins=twins))
             if len(hits) == k:
                 break
         return tuple(hits)
 
-    def _twins(self, row: int) -> list[int]:
+    def _twins(self, row: int, among: Mask | None) -> list[int]:
         """Return the passages with the same folded text."""
-        return np.flatnonzero(self.folds == self.folds[row]).tolist()
+        same = self.folds == self.folds[row]  # (passages,)
+        return np.flatnonzero(same if among is None else same & among).tolist()
 
     def _hit(self, question: str, ranked: Ranked, place: int, *, rank: int, twins: list[int]) -> Hit:
         entry = self.entry(row := int(ranked.rows[place]))

@@ -26,7 +26,7 @@ qa.documents
 qa.passages qa.language
 qa.embed
 qa.tables
-qa.transaction
+qa.transaction qa.filters
 qa.answers qa.catalog
 qa.ranking qa.segment qa.reports qa.changes
 qa.trust qa.shelf qa.check

@@ -1,0 +1,152 @@
+"""Which documents and passages a question is asked of: by path, language and date."""
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.parts import Mask
+from embeddings.ragged import Ints
+from qa.errors import QuestionError
+from qa.tables import Listed
+
+_WORDS = re.compile(r'(?<!\S)(document|language|after|before):("[^"]*"|\S+)', re.IGNORECASE)
+_LANGUAGE = re.compile("[a-z]{2,3}")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What passages must meet: each kind of condition, and of several patterns or languages one.
+
+    `documents` are parts of paths or patterns with * and ?, `languages` codes of ISO 639. `after` is the first day
+    that fits and `before` the first that no longer does, both as YYYY-MM-DD; a document without a date fits neither.
+    """
+
+    documents: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    after: str = ""
+    before: str = ""
+
+    @classmethod
+    def of(
+        cls, documents: Sequence[str] = (), languages: Sequence[str] = (), after: str = "", before: str = ""
+    ) -> "Filter":
+        """Return the filter of what a user typed, where a date may be a year or a month.
+
+        Raise QuestionError where a language or date is none, or no day is left.
+        """
+        told = tuple(pattern for pattern in map(str.strip, documents) if pattern)
+        wanted = cls(told, tuple(map(_language, languages)), _day(after, "after"), _day(before, "before"))
+        if wanted.after and wanted.before and wanted.after >= wanted.before:
+            raise QuestionError(f"No day is from {wanted.after} on and before {wanted.before}: exchange the two.")
+        return wanted
+
+    @property
+    def conditions(self) -> tuple["Filter", ...]:
+        """The filter taken apart, one kind of condition each; none where it leaves nothing out."""
+        kinds = (
+            Filter(documents=self.documents),
+            Filter(languages=self.languages),
+            Filter(after=self.after, before=self.before),
+        )
+        return tuple(kind for kind in kinds if kind)
+
+    def __bool__(self) -> bool:
+        return self != EVERYTHING
+
+    def passages(self, documents: Sequence[Listed], owners: Ints, languages: npt.NDArray[np.bytes_]) -> Mask:
+        """Return which passages fit, given the number of each one's document and its language. Shapes (passages,)."""
+        fits = np.array([self._fits(document) for document in documents], bool)  # (documents,)
+        mask: Mask = fits[owners]
+        if self.languages:
+            mask &= np.isin(languages, np.array([code.encode() for code in self.languages]))
+        return mask
+
+    def _fits(self, document: Listed) -> bool:
+        dated = not (self.after or self.before) or bool(document.date)
+        late = not self.before or document.date < self.before
+        named = not self.documents or any(_names(pattern, document.path) for pattern in self.documents)
+        return dated and late and document.date >= self.after and named
+
+    def __str__(self) -> str:
+        told = [("document", pattern) for pattern in self.documents]
+        told += [("language", code) for code in self.languages]
+        told += [(name, day) for name, day in (("after", self.after), ("before", self.before)) if day]
+        return " ".join(f'{name}:"{value}"' if " " in value else f"{name}:{value}" for name, value in told)
+
+
+EVERYTHING = Filter()
+
+
+def read_filter(question: str, within: Filter = EVERYTHING) -> tuple[str, Filter]:
+    """Return a question without the conditions in it, such as `language:ar after:2022`, and these added to `within`.
+
+    A date in the question goes before that of `within`. Raise QuestionError where a language or date is none.
+    """
+    found: dict[str, list[str]] = {"document": [], "language": [], "after": [], "before": []}
+    for name, value in _WORDS.findall(question):
+        found[name.lower()].append(value.strip('"'))
+    if not any(found.values()):
+        return question, within
+    dates = {name: found[name][-1] if found[name] else getattr(within, name) for name in ("after", "before")}
+    told = Filter.of((*within.documents, *found["document"]), (*within.languages, *found["language"]), **dates)
+    return " ".join(_WORDS.sub(" ", question).split()), told
+
+
+def nothing_fits(within: Filter, documents: Sequence[Listed], owners: Ints, languages: npt.NDArray[np.bytes_]) -> str:
+    """Return in a sentence why no passage fits."""
+    for condition in within.conditions:
+        if condition.passages(documents, owners, languages).any():
+            continue
+        if condition.documents:
+            return f"No document's path holds {' or '.join(condition.documents)}: look at the list of documents."
+        if condition.languages:
+            there = ", ".join(code.decode() for code in np.unique(languages))
+            return f"No passage is in {' or '.join(condition.languages)}: there are passages in {there}."
+        return _no_date(condition, documents)
+    return f"No passage fits all of {within}: leave one out."
+
+
+def _no_date(within: Filter, documents: Sequence[Listed]) -> str:
+    wanted = " and ".join(
+        words
+        for words in (within.after and f"from {within.after} on", within.before and f"before {within.before}")
+        if words
+    )
+    dates = sorted(document.date for document in documents if document.date)
+    there = f"the dates there are go from {dates[0]} to {dates[-1]}" if dates else "no document tells its date"
+    undated = f", and {len(documents) - len(dates):,} tell none" if dates and len(dates) < len(documents) else ""
+    return f"No document is dated {wanted}: {there}{undated}."
+
+
+def _names(pattern: str, path: str) -> bool:
+    wanted, path = (unicodedata.normalize("NFC", text).casefold() for text in (pattern, path))
+    if any(mark in wanted for mark in "*?["):
+        return fnmatch.fnmatchcase(path, wanted) or fnmatch.fnmatchcase(path.rpartition("/")[2], wanted)
+    return wanted in path
+
+
+def _language(text: str) -> str:
+    code = text.strip().casefold()
+    if not _LANGUAGE.fullmatch(code):
+        raise QuestionError(f"{text!r} is no code of a language: name one such as ar, fa or en.")
+    return code
+
+
+def _day(text: str, name: str) -> str:
+    """Return the day that a date, month or year begins with as YYYY-MM-DD, an empty string where none is given."""
+    found = _DATE.fullmatch(text.strip())
+    if not text.strip():
+        return ""
+    try:
+        if not found:
+            raise ValueError
+        return date(*(int(part or 1) for part in found.groups())).isoformat()
+    except ValueError:
+        raise QuestionError(f"{text!r} after {name} is no date: write it as 2022-01-31, 2022-01 or 2022.") from None
