@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from qa.dates import find_date
 from qa.encodings import decode
 from qa.extracted import Extracted
 from qa.extraction import Extractor
@@ -29,7 +30,7 @@ class Document:
     text: str
     format: str = "text"
     note: str = ""  # what the reader should know of how it was read
-    date: str = ""  # ISO 8601, as its metadata tells; empty where they tell none
+    date: str = ""  # ISO 8601, as its metadata or its opening lines tell; empty where they tell none
     pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
 
     def page(self, offset: int) -> int | None:
@@ -51,7 +52,8 @@ def read_document(path: str, content: bytes, digest: str, extractor: Extractor |
     note = "; ".join(filter(None, (found.note, strange)))
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
-    return Document(path, digest, title, text, form, note, found.date, found.pages)
+    date = found.date or ("" if form in RECORDS else find_date(text))
+    return Document(path, digest, title, text, form, note, date, found.pages)
 
 
 def _extract(suffix: str, content: bytes, extractor: Extractor | None) -> Extracted:

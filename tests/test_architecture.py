@@ -17,7 +17,7 @@ embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.whole
 qa.furniture qa.folder
-qa.extracted qa.encodings qa.archives qa.reading
+qa.extracted qa.encodings qa.archives qa.reading qa.dates
 qa.html qa.pdf
 qa.office
 qa.formats
