@@ -16,7 +16,7 @@ from qa.evaluate import Question, plain, read_questions
 from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import Library
 from qa.passages import Span
-from tests.conftest import SEEDS, done
+from tests.conftest import done
 from tests.test_cards import make_answer, make_hit
 
 QUESTION = "What did a storm in March damage?"
@@ -166,15 +166,15 @@ def test_eval_runs_on_what_was_judged_in_the_chat(library: Library, index: Path)
     )
     assert chat.show(shown.turns).count('aria-pressed="true"') == 3
     assert 'data-pressed="1.1:right 1.2:wrong 2:none"' in chat.judged(shown.turns)
-    table = json.loads(done("eval", index / "questions.jsonl", SEEDS, "--index", index, "--json"))
+    table = json.loads(done("eval", index / "questions.jsonl", library.folder, "--index", index, "--json"))
     assert (table["en"]["n"], table["en"]["hit@1"], table["ar"]["unanswerable"]) == (1, 1.0, 1)
-    told = done("eval", index / "questions.jsonl", SEEDS, "--index", index)
+    told = done("eval", index / "questions.jsonl", library.folder, "--index", index)
     assert len(told.splitlines()) == 4  # no question failed
     gold = plain(first.hits[0].text)
     assert all(plain(text) in gold for text in read_questions(index / "questions.jsonl")[0].contains)
     chat.judge(shown.turns, "1.1", "right", holds=False)
     chat.judge(shown.turns, "1.1", "wrong", holds=True)
-    told = done("eval", index / "questions.jsonl", SEEDS, "--index", index)
+    told = done("eval", index / "questions.jsonl", library.folder, "--index", index)
     assert told.splitlines()[-1] == f"en: {QUESTION}: the first passage is one that was judged wrong"
 
 
