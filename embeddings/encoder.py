@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from embeddings.errors import ModelError
+from embeddings.hub import is_downloaded
 from embeddings.static import BUILT_IN, StaticEncoder, Vectors
 
 if TYPE_CHECKING:
@@ -58,15 +59,17 @@ class TransformerEncoder:
     def load(cls, name: str) -> "TransformerEncoder":
         """Read a model from a folder or, where that is allowed and possible, from the hub."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        folder = Path(name).expanduser()
+        folder = Path(name).expanduser().absolute()
         if folder.is_dir() and not any(folder.rglob("*.safetensors")):
             raise ModelError(f"{folder} holds no *.safetensors weights: convert the model, or name another folder.")
         from safetensors import SafetensorError
 
+        local = folder.is_dir() or is_downloaded(name)
         try:
             from sentence_transformers import SentenceTransformer  # 9 s, and only for models other than the built-in
 
-            model = SentenceTransformer(str(folder) if folder.is_dir() else name, trust_remote_code=False)
+            place = str(folder) if folder.is_dir() else name
+            model = SentenceTransformer(place, trust_remote_code=False, local_files_only=local)
         except ImportError as error:
             raise ModelError(f"{name} cannot be loaded ({error}): pip install sentence-transformers.") from error
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -74,7 +77,7 @@ class TransformerEncoder:
             raise ModelError(
                 f"The model {name!r} cannot be loaded: give a folder or hub name ({reason[0]})."
             ) from error
-        return cls(model, name, _fingerprint(model))
+        return cls(model, str(folder) if folder.is_dir() else name, _fingerprint(model))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts to be found. Shape (n, dim)."""

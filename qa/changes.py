@@ -100,11 +100,11 @@ def reason(old: Stamp | None, new: Stamp) -> str | None:
     """Return why an index made with `old` has to be made again, None where it has not."""
     if old is None or old == new:
         return None
+    if old.fingerprint == new.fingerprint:
+        return "this version of Sanad reads, cuts or keeps text differently"
     if old.model != new.model:
         return f"the model is now {new.model}, was {old.model}"
-    if old.fingerprint != new.fingerprint:
-        return f"the model {new.model} has other weights than before"
-    return "this version of Sanad reads, cuts or keeps text differently"
+    return f"the model {new.model} has other weights than before"
 
 
 def check_folder(folder: Path, catalog: Catalog) -> None:

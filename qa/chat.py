@@ -58,7 +58,7 @@ class Chat:
         self.library = library
         self.uploads = uploads
         self.rebuild = Rebuild(library)
-        self.judgements = Judgements(library.catalog.folder)
+        self.judgements = Judgements(library.index)
         self.overview = Overview(library)
 
     def examples(self) -> list[Example]:
@@ -201,7 +201,7 @@ class Chat:
 
 
 def _changed(report: Report) -> bool:
-    return bool(report.added or report.changed or report.removed or report.rebuilt)
+    return bool(report.added or report.changed or report.removed or report.rebuilt or report.switched)
 
 
 def _find(turns: Turns, place: str) -> tuple[Answer, Hit] | None:

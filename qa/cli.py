@@ -121,15 +121,15 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
     return INTERRUPTED if report.waiting else 0
 
 
-def _update(library: Library, *, force: bool = False) -> Report:
+def _update(library: Library, *, force: bool = False, switch: bool = True) -> Report:
     """Update until it is done or Ctrl-C stops it; it ends what it is at, and the next update goes on from there."""
     with stopping() as stop, showing() as progress:
-        return library.update(force=force, progress=progress, stop=stop)
+        return library.update(force=force, progress=progress, stop=stop, switch=switch)
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     within = Filter.of(options.document, options.language, options.after, options.before)
-    answer = _current(settings).ask(options.question, options.k, within=within)
+    answer = _current(settings, switch=False).ask(options.question, options.k, within=within)
     if options.json:
         _print_json(answer_object(answer))
     else:
@@ -140,14 +140,14 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _current(settings: Settings) -> Library:
+def _current(settings: Settings, *, switch: bool = True) -> Library:
     """Open the library and bring it in line with its folder; where that cannot be, what is indexed still answers."""
     library = Library.open(settings.folder, settings.index, settings.model)
     try:
-        report = _update(library)
+        report = _update(library, switch=switch)
         if report.waiting:
             raise KeyboardInterrupt
-        if report.added or report.changed or report.removed or report.rebuilt:
+        if report.added or report.changed or report.removed or report.rebuilt or report.switched:
             _say(report.summary)
     except (FolderError, CatalogError) as error:
         if not len(library) or isinstance(error, OtherFolderError):
@@ -158,7 +158,7 @@ def _current(settings: Settings) -> Library:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     questions = evaluate.read_questions(Path(options.questions))
-    outcomes = evaluate.ask_all(_current(settings), questions)
+    outcomes = evaluate.ask_all(_current(settings, switch=False), questions)
     scores = evaluate.score_languages(outcomes)
     if options.json:
         _print_json({language: score_object(score) for language, score in scores})

@@ -1,14 +1,18 @@
 """`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from embeddings.encoder import Encoder, load_encoder
+from embeddings.errors import ModelError
 from embeddings.static import BUILT_IN
 from qa.answers import Answer
 from qa.catalog import Catalog, Listing
+from qa.changes import reason
 from qa.check import check
-from qa.errors import QuestionError
+from qa.editions import Editions
+from qa.errors import CatalogError, QuestionError
 from qa.filters import EVERYTHING, Filter, read_filter
 from qa.folder import Skipped
 from qa.reports import Progress, Report
@@ -21,26 +25,61 @@ LONGEST_QUESTION = 2000  # characters
 
 
 class Library:
-    """Documents of one folder, indexed in another, with an encoder that makes them comparable."""
+    """Documents of one folder, indexed in another, with an encoder that makes them comparable.
 
-    def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder) -> None:
+    With `editions` the index may hold editions of several models. Until that of `encoder` is whole, the one that
+    answered before still does; with `follows`, an update turns to the edition that another process put in its place.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        catalog: Catalog,
+        encoder: Encoder,
+        editions: Editions | None = None,
+        *,
+        follows: bool = False,
+    ) -> None:
         self.folder = folder
-        self.catalog = catalog
+        self.index = editions.folder if editions else catalog.folder
         self.encoder = encoder
+        self._catalog, self._editions, self._follows = catalog, editions, follows
         self._shelf = Shelf(catalog, encoder.dim)
         self._loaded: Snapshot | None = None
         self._listed: Listing | None = None  # while nothing is loaded
+        self._before: Library | None = None  # what answers until this one can
+        self._waits = editions is not None and editions.current().exists() and not editions.whole(catalog)
 
     @classmethod
-    def open(cls, folder: str | Path, index: str | Path, model: str = BUILT_IN) -> "Library":
+    def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
         """Open the library over `folder` whose index is in the folder `index`; neither needs to exist yet.
 
-        What the index holds can be asked at once; `update` brings it in line with the folder. Raise ModelError where
-        the model cannot be loaded, CatalogError where the index cannot be read.
+        The model is the one that is named, else the one that the index was made with, else the built-in one. What
+        the index holds can be asked at once; `update` brings it in line with the folder. Raise ModelError where the
+        model cannot be loaded, CatalogError where the index cannot be read.
         """
-        catalog = Catalog(Path(index))
-        catalog.stamp()  # what cannot be read is said now, not at the first question
-        return cls(Path(folder), catalog, load_encoder(model))
+        editions = Editions(Path(index))
+        stamp = editions.current().stamp()  # what cannot be read is said now, not at the first question
+        encoder = load_encoder(model or BUILT_IN) if model or not stamp else _load_again(stamp.model, editions.folder)
+        return cls(Path(folder), editions.of(encoder), encoder, editions, follows=model is None)
+
+    @property
+    def _answering(self) -> "Library":
+        """This library or, until the index of its model is whole, that of the model that answered before."""
+        if self._waits and self._before is None:
+            self._before = self._open_before()
+        return self._before or self
+
+    def _open_before(self) -> "Library":
+        try:
+            return Library.open(self.folder, self.index)
+        except (ModelError, CatalogError):  # then nothing answers before the update, which tells what it meets
+            return Library(self.folder, self._catalog, self.encoder)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog that answers come from."""
+        return self._answering._catalog
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -49,14 +88,14 @@ class Library:
         return self._loaded
 
     def _load(self) -> Snapshot:
-        return Snapshot.load(self.catalog, self._shelf, self.encoder)
+        return Snapshot.load(self._catalog, self._shelf, self.encoder)
 
     @property
     def _listing(self) -> Listing:
         if self._loaded:
             return self._loaded.listing
-        if self._listed is None or self._listed.generation != self.catalog.generation():
-            self._listed = usable(self.catalog, self.encoder)
+        if self._listed is None or self._listed.generation != self._catalog.generation():
+            self._listed = usable(self._catalog, self.encoder)
         return self._listed
 
     def update(
@@ -66,26 +105,57 @@ class Library:
         again: Collection[str] = (),
         progress: Callable[[Progress], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
+        switch: bool = True,
     ) -> Report:
         """Make the index equal the folder and report, by path, what was done to each document.
 
-        Only new text is embedded; another model or splitter makes everything again. Documents can be asked as they are
+        Only new text is embedded; another splitter makes everything again, another model an edition of its own, which
+        with `switch` answers from now on, also in other processes. Documents can be asked as they are
         written, some at a time; where `stop` says so or an error ends it, the next update goes on from there. Most
         documents at once are removed, and the index of another folder is replaced, only with `force`. Files named by
-        `again` are read again, changed or not. Raise FolderError, LockedError or CatalogError.
+        `again` are read again, changed or not. Raise FolderError, LockedError, CatalogError or, where another process
+        chose it, ModelError.
         """
-        report = update(
-            self.folder, self.catalog, self.encoder, Hooks(progress, stop, self._follow), force=force, again=again
-        )
+        self._turn()
+        hooks = Hooks(progress, stop, self._follow)
+        report = update(self.folder, self._catalog, self.encoder, hooks, force=force, again=again)
         self._follow()
-        return report
+        return report if report.waiting else replace(report, switched=self._finish(switch=switch))
+
+    def _turn(self) -> None:
+        """Turn to the edition that another process made the one that answers."""
+        current = self._editions.current() if self._follows and self._editions else self._catalog
+        stamp = current.stamp() if current.folder != self._catalog.folder else None
+        if stamp is None or self._editions is None:
+            return
+        encoder = _load_again(stamp.model, self.index)
+        other = Library(self.folder, self._editions.of(encoder), encoder)
+        loaded = other._snapshot  # while the one before still answers
+        self._catalog, self.encoder, self._shelf, self._loaded = other._catalog, encoder, other._shelf, loaded
+        self._listed = None
+        self._waits, self._before = False, None
 
     def _follow(self) -> None:
         """Bring what answers in line with the catalog."""
-        if self._loaded is None:
-            self._shelf.follow(usable(self.catalog, self.encoder))  # so that the next process need not
-        elif self.catalog.generation() != self._loaded.listing.generation:
+        if self._waits or self._loaded is None:
+            self._shelf.follow(usable(self._catalog, self.encoder))  # so that the next process need not
+        elif self._catalog.generation() != self._loaded.listing.generation:
             self._loaded = self._load()
+
+    def _finish(self, *, switch: bool) -> str | None:
+        """Note that the index of this model is whole; return why another one answers now, None where it does not."""
+        if self._editions is None:
+            return None
+        before, now = self._editions.current().stamp(), self._catalog.stamp()
+        if now and now.model != self.encoder.name:
+            with self._catalog.write() as transaction:
+                transaction.rename(self.encoder.name)
+        self._editions.finish(self._catalog, switch=switch)
+        if self._before is not None:
+            self._loaded = self._load()
+        self._waits = False
+        self._before = None
+        return reason(before, now) if switch and now else None
 
     def ask(self, question: str, k: int = 5, *, within: Filter = EVERYTHING) -> Answer:
         """Return the `k` passages that answer `question` best, best first, equal ones once, and how sure that is.
@@ -96,6 +166,8 @@ class Library:
         """
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least one passage")
+        if not isinstance(question, str):
+            raise QuestionError(f"The question is no text but {type(question).__name__}: type a few words.")
         asked, within = read_filter(question.encode("utf-8", "replace").decode().strip(), within)
         if not any(character.isalnum() for character in asked):
             raise QuestionError("The question is empty: type a few words.")
@@ -103,11 +175,11 @@ class Library:
             raise QuestionError(
                 f"The question has {len(asked):,} characters: ask in at most {LONGEST_QUESTION:,}, one thing at a time."
             )
-        return self._snapshot.ask(asked, k, within)
+        return self._answering._snapshot.ask(asked, k, within)
 
     def check(self) -> tuple[str, ...]:
         """Return in a sentence each where index and folder disagree; none where all is well."""
-        return check(self.folder, self.catalog, self.encoder)
+        return check(self.folder, self._catalog, self.encoder)
 
     def __len__(self) -> int:
         return sum(document.passages for document in self.documents)
@@ -115,9 +187,17 @@ class Library:
     @property
     def documents(self) -> tuple[Listed, ...]:
         """The indexed documents without their texts, in order of their paths."""
-        return self._listing.documents
+        return self._answering._listing.documents
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that the last update left out, with the reason for each."""
-        return self._listing.skipped
+        return self._answering._listing.skipped
+
+
+def _load_again(model: str, index: Path) -> Encoder:
+    """Load the model that an index was made with; nobody named it, so an error tells where it comes from."""
+    try:
+        return load_encoder(model)
+    except ModelError as error:
+        raise ModelError(f"{error} The index {index} was made with it; name another with --model.") from error

@@ -66,6 +66,7 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
         "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
         "notes": [{"document": path, "note": note} for path, note in report.notes],
         "rebuilt": report.rebuilt,
+        "switched": report.switched,
         "embedded": report.embedded,
         "passages": len(library),
         "waiting": report.waiting,

@@ -32,11 +32,17 @@ class Report:
     rebuilt: str | None  # why everything was made again, None where it was not
     seconds: float
     notes: tuple[tuple[str, str], ...] = ()  # documents read now of which the reader should know something, and what
+    switched: str | None = None  # why another index than before answers now
     waiting: int = 0  # files that it had not come to when it was stopped
 
     @property
     def summary(self) -> str:
         """One sentence for the reader."""
+        switched = f"{self.switched[0].upper()}{self.switched[1:]}. " if self.switched else ""
+        return switched + self._work
+
+    @property
+    def _work(self) -> str:
         skipped = f", {len(self.skipped):,} skipped" if self.skipped else ""
         stopped = f" Stopped: {counted(self.waiting, 'file')} still waiting." if self.waiting else ""
         if not (self.added or self.changed or self.removed or self.embedded or self.rebuilt or stopped):

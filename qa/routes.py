@@ -17,7 +17,7 @@ from qa.uploads import Uploads
 
 def routes(library: Library, uploads: Uploads | None = None) -> list[Route]:
     """Return the routes of the server over `library` that are not Gradio's; without `uploads` nothing is taken."""
-    judgements = Judgements(library.catalog.folder)
+    judgements = Judgements(library.index)
 
     def questions(request: Request) -> Response:
         try:

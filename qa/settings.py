@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.static import BUILT_IN
-from qa.catalog import Catalog
+from qa.editions import Editions
 from qa.errors import SettingsError
 
-DEFAULTS = {"folder": "seeds", "model": BUILT_IN, "host": "127.0.0.1", "port": "7860", "allow_upload": "no"}
+DEFAULTS = {"folder": "seeds", "host": "127.0.0.1", "port": "7860", "allow_upload": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class Settings:
 
     folder: Path
     index: Path
-    model: str
+    model: str | None  # None: that of the index, or else the built-in one
     host: str
     port: int
     allow_upload: bool  # through the page, into the folder
@@ -35,12 +34,12 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
         return given.get(name) or environment.get(f"SANAD_{name.upper()}") or None
 
     index, named = value("index"), value("folder")
-    source = Catalog(Path(index)).source() if index and not named else None
+    source = Editions(Path(index)).current().source() if index and not named else None
     folder = Path(named or source or DEFAULTS["folder"])
     return Settings(
         folder,
         Path(index) if index else default_index(folder, environment),
-        value("model") or DEFAULTS["model"],
+        value("model"),
         value("host") or DEFAULTS["host"],
         _port(value("port") or DEFAULTS["port"]),
         _yes("allow_upload", value("allow_upload") or DEFAULTS["allow_upload"]),

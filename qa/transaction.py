@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
 class Stamp:
     """What an index was made with: under another encoder or splitter its passages and vectors are not comparable."""
 
-    model: str
+    model: str = field(compare=False)  # what its user called it
     fingerprint: str
     splitter: str
 
@@ -50,6 +50,10 @@ class Transaction:
     def mark(self, marks: Iterable[tuple[str, str]]) -> None:
         """Note the marks that files have now, by their paths: their bytes are those that were indexed."""
         self._db.executemany("UPDATE documents SET mark = ? WHERE path = ?", [(mark, path) for path, mark in marks])
+
+    def rename(self, model: str) -> None:
+        """Note that the model is called otherwise now."""
+        self._db.execute("UPDATE settings SET value = ? WHERE key = 'model'", [model])
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove documents with their passages."""

@@ -117,7 +117,7 @@ class _Work:
             self._changes.rebuilt,
             time.monotonic() - began,
             tuple(self._notes),
-            len(self._left),
+            waiting=len(self._left),
         )
 
     def run(self, *, force: bool) -> None:

@@ -35,7 +35,7 @@ def serving(library: Library, host: str = HOST, port: int = PORT, *, uploads: bo
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     with tempfile.TemporaryDirectory(prefix="sanad-") as private:
         os.environ["GRADIO_TEMP_DIR"] = private
-        taken = Uploads(library.folder, library.catalog.folder) if uploads else None
+        taken = Uploads(library.folder, library.index) if uploads else None
         page = build_page(library, taken)
         try:
             page.launch(**_settings(library, host, port, taken))
@@ -60,7 +60,7 @@ def _settings(library: Library, host: str, port: int, uploads: Uploads | None) -
         "pwa": False,
         "footer_links": [],
         "max_file_size": LARGEST_BODY,
-        "blocked_paths": [str(library.folder.absolute()), str(library.catalog.file.absolute().parent)],
+        "blocked_paths": [str(library.folder.absolute()), str(library.index.absolute())],
         "state_session_capacity": 500,
         "app_kwargs": {**_NO_DOCS, "routes": routes(library, uploads), "middleware": [guard]},
         **look(),

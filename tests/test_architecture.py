@@ -13,6 +13,7 @@ from tests.conftest import ROOT
 # From the bottom up; a module imports only what stands in a line above its own.
 LAYERS = """
 embeddings.errors embeddings.text embeddings.sound embeddings.ragged
+embeddings.hub
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.whole
@@ -29,7 +30,7 @@ qa.tables
 qa.transaction qa.filters
 qa.answers qa.catalog
 qa.ranking qa.segment qa.reports qa.changes
-qa.trust qa.shelf qa.check
+qa.trust qa.shelf qa.check qa.editions
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings

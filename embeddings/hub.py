@@ -1,0 +1,42 @@
+"""The Hugging Face hub: whether a model of it is on this disk, and whether it can be asked at all."""
+
+import re
+import ssl
+import urllib.error
+import urllib.request
+
+from embeddings.errors import ModelError
+
+PATIENCE = 5.0  # seconds; the hub's own client would try for more than a minute
+_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+def is_downloaded(name: str) -> bool:
+    """Tell whether a model of the hub is on this disk; raise ModelError where it is not and cannot be fetched soon."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if not _NAME.fullmatch(name) or name.strip(".") != name:
+        raise ModelError(f"There is no folder {name}: give a folder that holds a model, or the name of one on the hub.")
+    names = [name] if "/" in name else [name, f"sentence-transformers/{name}"]
+    if any(isinstance(try_to_load_from_cache(place, "config.json"), str) for place in names):
+        return True
+    reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else _silence(constants.ENDPOINT)
+    if reason:
+        raise ModelError(
+            f"The model {name!r} is not on this disk, and {constants.ENDPOINT} cannot be asked for it ({reason}): "
+            "give a folder, or connect."
+        )
+    return False
+
+
+def _silence(address: str) -> str:
+    """Return why nothing answers at an address, an empty string where something does."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=PATIENCE):
+            return ""
+    except urllib.error.HTTPError:  # which is an answer
+        return ""
+    except urllib.error.URLError as error:  # the client may know certificates that Python does not
+        return "" if isinstance(error.reason, ssl.SSLError) else str(error.reason)
+    except OSError as error:
+        return str(error)

@@ -1,0 +1,185 @@
+"""The index folder as a whole: an edition of the index for each model, and which of them answers.
+
+The first edition lies in the folder itself, others below `models`. A list of those that were finished, the one that
+answers first, is put in place whole: a process that dies leaves the old list or the new one.
+"""
+
+import contextlib
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.encoder import Encoder
+from qa.catalog import FILE, Catalog
+from qa.errors import CatalogError, SettingsError
+from qa.whole import write_whole
+
+LIST = "editions.txt"
+FOLDER = "models"
+SEGMENTS = "segments"  # beside each catalog
+_LINE = re.compile(rf"\.|{FOLDER}/[0-9a-f]{{16}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An edition that is on disk, for the reader."""
+
+    model: str  # what its user called the model; empty where the edition cannot be read
+    place: str  # below the index folder
+    documents: int
+    bytes: int
+    answers: bool  # it is the one that is asked where no model is named
+    whole: bool  # it was finished at least once
+
+
+class Editions:
+    """The editions in one index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.list = folder / LIST
+
+    def current(self) -> Catalog:
+        """Return the edition that answers where no model is named; there may be nothing in it yet."""
+        return Catalog(self.folder / next(iter(self._whole()), "."))
+
+    def whole(self, catalog: Catalog) -> bool:
+        """Tell whether an edition was finished at least once."""
+        return self._name(catalog) in self._whole()
+
+    def of(self, encoder: Encoder) -> Catalog:
+        """Return the edition that `encoder` made, or where it is to be made."""
+        for name in self._present():
+            with contextlib.suppress(CatalogError):  # a damaged one is no obstacle to the others; `doctor` tells
+                stamp = Catalog(self.folder / name).stamp()
+                if stamp and stamp.fingerprint == encoder.fingerprint:
+                    return Catalog(self.folder / name)
+        if not (self.folder / FILE).exists():
+            return Catalog(self.folder)
+        return Catalog(self.folder / FOLDER / hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16])
+
+    def finish(self, catalog: Catalog, *, switch: bool) -> None:
+        """Note that an edition is whole and, with `switch`, that it answers from now on.
+
+        An edition of other weights under the same model name can no longer be asked, and is removed. Raise
+        CatalogError where the list cannot be written.
+        """
+        name, before = self._name(catalog), self._whole()
+        stamp = catalog.stamp()
+        older = [other for other in before if other != name and stamp and self._model(other) == stamp.model]
+        others = [other for other in before if other not in (name, *older)]
+        if switch or not others:
+            self._write([name, *others])
+            for other in older:
+                self._remove(other)
+        elif name not in before:
+            self._write([*before, name])
+
+    def drop(self, model: str) -> None:
+        """Remove the editions of a model, in use or not finished; raise SettingsError where it is the one that answers.
+
+        What answers can only be dropped after another model took its place.
+        """
+        places = {kept.place: kept for kept in self.kept() if kept.model == model or kept.place == model}
+        if not places:
+            held = ", ".join(kept.model or kept.place for kept in self.kept())
+            raise SettingsError(f"There is no index of the model {model} in {self.folder}; it holds {held or 'none'}.")
+        if any(kept.answers for kept in places.values()):
+            raise SettingsError(f"The index of {model} is the one that answers: build with another --model first.")
+        self._write([name for name in self._whole() if name not in places])
+        for name in places:
+            self._remove(name)
+
+    def kept(self) -> tuple[Kept, ...]:
+        """Return the editions on disk, the one that answers first."""
+        whole = self._whole()
+        names = [*whole, *(name for name in self._present() if name not in whole)]
+        return tuple(
+            Kept(
+                self._model(name),
+                name,
+                self._documents(name),
+                sum(file.stat().st_size for file in self._files(name)),
+                name == next(iter(whole), None),
+                name in whole,
+            )
+            for name in names
+        )
+
+    def stray(self) -> tuple[str, ...]:
+        """Return in a sentence each what the list says that is not so."""
+        listed = self._listed()
+        if listed is None:
+            return (f"{self.list} is damaged: it names no finished index.",) if self.list.exists() else ()
+        gone = [name for name in listed if not (self.folder / name / FILE).exists()]
+        return tuple(f"{self.list} names {name}, which is not there." for name in gone)
+
+    def mend(self) -> None:
+        """Write the list anew from what is there."""
+        self._write(self._whole())
+
+    def _name(self, catalog: Catalog) -> str:
+        return catalog.folder.relative_to(self.folder).as_posix()
+
+    def _model(self, name: str) -> str:
+        try:
+            stamp = Catalog(self.folder / name).stamp()
+        except CatalogError:
+            return ""
+        return stamp.model if stamp else ""
+
+    def _documents(self, name: str) -> int:
+        try:
+            return len(Catalog(self.folder / name).listing().documents)
+        except CatalogError:
+            return 0
+
+    def _present(self) -> list[str]:
+        """Return the editions of which there is a catalog, whole or not."""
+        below = sorted(place.name for place in (self.folder / FOLDER).glob("*"))
+        names = [".", *(f"{FOLDER}/{name}" for name in below)]
+        return [name for name in names if _LINE.fullmatch(name) and (self.folder / name / FILE).exists()]
+
+    def _whole(self) -> list[str]:
+        """Return the finished editions; without a list, as an index of one model has none, the first that is there."""
+        present = self._present()
+        return [name for name in self._listed() or () if name in present] or present[:1]
+
+    def _listed(self) -> list[str] | None:
+        try:
+            lines = self.list.read_text("utf-8").split()
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+            return None
+        except OSError as error:
+            raise CatalogError(f"{self.list} cannot be read ({error.strerror}): mend its rights.") from error
+        return list(dict.fromkeys(line for line in lines if _LINE.fullmatch(line))) or None
+
+    def _write(self, names: Sequence[str]) -> None:
+        if self._listed() == names or (list(names) == ["."] and not self.list.exists()):
+            return
+        try:
+            write_whole(self.list, "".join(f"{name}\n" for name in names).encode())
+        except OSError as error:
+            raise CatalogError(
+                f"{self.list} cannot be written ({error.strerror}): the index that answered before still does."
+            ) from error
+
+    def _files(self, name: str) -> Iterator[Path]:
+        place = self.folder / name
+        yield from (file for file in place.glob(f"{FILE}*") if file.is_file())
+        yield from (file for file in (place / SEGMENTS).glob("*") if file.is_file())
+
+    def _remove(self, name: str) -> None:
+        """Remove the files of an edition; raise LockedError where another process is updating it."""
+        place = self.folder / name
+        with Catalog(place).alone():
+            try:
+                for file in self._files(name):
+                    file.unlink(missing_ok=True)
+                if name != ".":
+                    shutil.rmtree(place)
+            except OSError as error:
+                raise CatalogError(f"{place} cannot be removed ({error.strerror}): mend its rights.") from error
