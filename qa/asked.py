@@ -1,5 +1,6 @@
 """Find the question's own words in a sentence, whatever their spelling, ending or script."""
 
+import functools
 import re
 
 from embeddings.sound import sounds
@@ -16,6 +17,7 @@ _WORD = re.compile(r"[^ ]+")
 _ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article, with what is written before it
 
 
+@functools.lru_cache(maxsize=2048)  # a conversation is shown again with every question
 def asked_words(question: str, sentence: str) -> tuple[Span, ...]:
     """Return where words of the question stand in a sentence, in order; words that every text has are left out.
 
