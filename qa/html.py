@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import ElementNode, HTMLTree, Node
+from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, Node, traverse_dom
 
 from qa.encodings import Decoded, decode
 from qa.extracted import Extracted, iso_date, tidy
@@ -27,6 +28,7 @@ NAMES = frozenset(
     "menu nav navbar navigation newsletter pagination paywall popup promo recommended related share sharing sidebar "
     "social subscribe tags toolbar widget widgets".split()
 )
+BLOCKS = frozenset("ul ol div section p td".split())
 DATES = (
     'meta[property="article:published_time"]', 'meta[itemprop="datePublished"]', 'meta[name="date"]',
     'meta[name="pubdate"]', 'meta[name="DC.date"]', 'meta[name="dc.date"]', 'meta[name="dcterms.date"]',
@@ -83,16 +85,39 @@ def _main(tree: HTMLTree) -> HTMLTree:
 
 def _mark_furniture(tree: HTMLTree) -> None:
     """Mark what is named like furniture, and blocks that are mostly links."""
-    largest = SMALL * len(_words(tree.body))
-    for node in _select(tree, "body [class], body [id]"):
-        names = set(re.split(r"[^a-z]+", f"{_told(node, 'class')} {_told(node, 'id')}".lower()))
-        if names & NAMES and len(_words(node)) <= largest:
-            node.setattr("data-left-out", "")
-    for node in _select(tree, "ul, ol, div, section, p, td"):
-        links = node.query_selector_all("a")
-        linked = sum(len(_words(link)) for link in links) if len(links) >= LINKS else 0
-        if linked > LINKED * len(words := _words(node)) and len(words) <= largest:
-            node.setattr("data-left-out", "")
+    if tree.body is None:
+        return
+    found = list(_measure(tree.body))
+    largest = SMALL * max((length for _, length, *_ in found), default=0)
+    for node, length, linked, links in found:
+        if length <= largest:
+            names = set(re.split(r"[^a-z]+", f"{_told(node, 'class')} {_told(node, 'id')}".lower()))
+            menu = node.tag in BLOCKS and links >= LINKS and linked > LINKED * length
+            if names & NAMES or menu:
+                node.setattr("data-left-out", "")
+
+
+def _measure(body: Node) -> list[tuple[ElementNode, int, int, int]]:
+    """Return each element with the characters in it, those of them that are links, and how many links these are."""
+    found: list[tuple[ElementNode, int, int, int]] = []
+    open_nodes: list[list[int]] = [[0, 0, 0]]
+
+    def begin(context: DOMContext) -> None:
+        node = cast(Node, context.node)
+        open_nodes.append([len(_words(node)) if node.tag == "#text" else 0, 0, 0])
+
+    def end(context: DOMContext) -> None:
+        node = cast(Node, context.node)
+        length, linked, links = open_nodes.pop()
+        if node.tag == "a":
+            linked, links = length, 1
+        for place, number in enumerate((length, linked, links)):
+            open_nodes[-1][place] += number
+        if isinstance(node, ElementNode):
+            found.append((node, length, linked, links))
+
+    traverse_dom(body, begin, end)
+    return found
 
 
 def _select(tree: HTMLTree, selector: str) -> list[ElementNode]:

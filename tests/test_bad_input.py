@@ -30,6 +30,7 @@ from qa.documents import Document, clean, find_title
 from qa.extracted import records, tidy
 from qa.extraction import Extractor, Limits
 from qa.folder import SkipError, Skipped
+from qa.html import read_page
 from qa.library import Library
 from qa.passages import split
 from tests.conftest import ROOT, WordEncoder, word_library, write_files
@@ -293,10 +294,16 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
                         yield f"{module.name}.{name}", value
 
 
+def _rows_of(text: str) -> bytes:
+    """Return a page of as many elements as a text of that length would hold."""
+    return (f"<div class=row><a href=1>{text[:9]}</a><p>{text[9:40]}</p></div>" * (len(text) // 60)).encode()
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "clean": clean, "fold": fold, "fold_with_offsets": fold_with_offsets, "find_title": find_title, "tidy": tidy,
     "split": lambda text: split(Document("a", "", "t", text)), "records": lambda text: records([text]),
     "split records": lambda text: split(Document("a", "", "t", text, "csv")), "paragraphs": markup.paragraphs,
+    "read_page": lambda text: read_page(_rows_of(text)),
 }  # fmt: skip
 
 
@@ -313,12 +320,18 @@ ALL = {**FUNCTIONS, **{name: search(pattern) for name, pattern in patterns()}}
 def test_f23_twice_the_text_takes_twice_the_time(name: str) -> None:
     for alphabet in NASTY:
         once, twice = (alphabet * (size // len(alphabet)) for size in (15_000, 30_000))
-        seconds = []
-        for text in (once, twice):
-            began = time.process_time()
-            ALL[name](text)
-            seconds.append(time.process_time() - began)
-        assert seconds[1] < 3 * seconds[0] + 0.1, (alphabet, seconds)
+        for _ in range(5):  # a machine may be busy now and then, a pattern is slow each time
+            seconds = seconds_for(ALL[name], once), seconds_for(ALL[name], twice)
+            if seconds[1] < 3 * seconds[0] + 0.1:
+                break
+        else:
+            pytest.fail(f"{alphabet!r} takes {seconds}")
+
+
+def seconds_for(work: Callable[[str], object], text: str) -> float:
+    began = time.process_time()
+    work(text)
+    return time.process_time() - began
 
 
 def test_f24_letters_that_fold_to_many_keep_their_places() -> None:
