@@ -296,6 +296,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 def _rows_of(text: str) -> bytes:
     """Return a page of as many elements as a text of that length would hold."""
+    text = text.replace("\0", " ")  # which make a page no text
     return (f"<div class=row><a href=1>{text[:9]}</a><p>{text[9:40]}</p></div>" * (len(text) // 60)).encode()
 
 
