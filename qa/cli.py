@@ -1,6 +1,7 @@
 """The command line: build, ask, eval, serve, doctor. Results go to standard output, all else to standard error."""
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -17,13 +18,16 @@ from qa.library import Library
 from qa.printing import answer_object, failure, figure, hit_text, report_object, score_object
 from qa.reports import Report
 from qa.settings import Settings, read_settings
-from qa.terminal import showing, stopping
+from qa.terminal import hush, showing, speak_unicode, stopping
 
 FAILED, INTERRUPTED = 1, 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed with a message, 2 wrong usage, 130 interrupted."""
+    if arguments is None:
+        speak_unicode()
     options = _parse(arguments)
     try:
         given = {
@@ -39,8 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say("sanad: stopped. What is indexed stays; the next build goes on from there.")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output, head for instance, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hush()
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        hush()
+        _say(f"sanad: The output cannot be written ({error.strerror}): make room, or send it elsewhere.")
+        return FAILED
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -206,7 +216,7 @@ def _tell_skipped(report: Report) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    print(json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"))
 
 
 def _say(text: str) -> None:

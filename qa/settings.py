@@ -1,6 +1,7 @@
 """What a user can set: defaults, over them the environment, over that the command line."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,26 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
 
 def default_index(folder: Path, environment: Mapping[str, str]) -> Path:
     """Return where the index of `folder` is kept: in the user's cache, since documents are never written to."""
-    cache = Path(environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".cache")
+    cache = Path(environment.get("XDG_CACHE_HOME") or _home(environment) / ".cache")
     place = folder.absolute()
     digest = hashlib.sha256(str(place).encode("utf-8", "surrogateescape")).hexdigest()
     return cache / "sanad" / f"{place.name}-{digest[:12]}"
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    """Return the user's own folder; raise SettingsError where neither the environment nor the system tells it."""
+    told = environment.get("HOME") or environment.get("USERPROFILE")
+    if told:
+        return Path(told)
+    try:
+        import pwd  # where there is one
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except (ImportError, KeyError):
+        raise SettingsError(
+            "It is not known where your home folder is, so there is no place for an index: set HOME or XDG_CACHE_HOME, "
+            "or name a folder with --index."
+        ) from None
 
 
 def _port(text: str) -> int:

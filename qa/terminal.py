@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import io
+import os
 import signal
 import sys
 import threading
@@ -12,6 +14,20 @@ from qa.answers import counted
 from qa.reports import Progress
 
 QUIET = 5.0  # seconds between two lines where standard error is no terminal
+
+
+def speak_unicode() -> None:
+    """Read and write names and texts as UTF-8 whatever the locale says; what the output cannot carry is escaped."""
+    if sys.getfilesystemencoding() != "utf-8":  # arguments and file names were read wrong already: begin again
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def hush() -> None:
+    """Write nothing more to standard output, whose end is no longer there: the interpreter would try once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

@@ -192,3 +192,22 @@ def test_names_that_are_no_text_reach_the_output_as_text(tmp_path: Path) -> None
     assert found.returncode == 0, found.stderr
     assert "a\ufffd\ufffd[31m\ufffdgpj.txt, characters" in found.stdout
     assert "\x1b" not in found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}, {}])
+def test_names_and_words_of_any_language_survive_a_locale_without_them(tmp_path: Path, environment) -> None:
+    folder = write_files(tmp_path / "نامه‌ها", {"چاه é.txt": "چاه کهنه در باغ است، و آبی ندارد."})
+    place = (folder, "--index", tmp_path / "i", "--json")
+    found = json.loads(done("ask", "چاه کجاست؟", *place, LC_ALL="C", **environment))
+    assert found["question"] == "چاه کجاست؟"
+    assert [(hit["document"], hit["text"][:8]) for hit in found["hits"]] == [("چاه é.txt", "چاه کهنه")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["ask", "oil"], ["build"], ["doctor"]])
+def test_output_that_cannot_be_written_is_said(built: Path, command: list[str]) -> None:
+    run = [sys.executable, "-m", "qa", *command, SEEDS, "--index", built]
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8")
+    told = "sanad: The output cannot be written (No space left on device): make room, or send it elsewhere.\n"
+    assert (found.returncode, found.stderr) == (1, told)

@@ -1,5 +1,7 @@
 """Settings: defaults, over them the environment, over that the command line."""
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,13 @@ def test_an_index_named_without_a_folder_is_that_of_the_folder_it_was_made_of(tm
     assert read_settings({**NOTHING, "index": str(index)}, {}).folder == docs
     assert read_settings({**NOTHING, "index": str(index), "folder": "x"}, {}).folder == Path("x")
     assert read_settings({**NOTHING, "index": str(tmp_path / "none")}, {}).folder == Path("seeds")
+
+
+def test_without_a_home_in_the_environment_the_system_s_is_used_or_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for environment in ({}, {"HOME": ""}, {"HOME": "", "XDG_CACHE_HOME": ""}):
+        found = read_settings(NOTHING, environment).index
+        assert found.is_relative_to(Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "sanad")
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 5)
+    with pytest.raises(SettingsError, match="set HOME or XDG_CACHE_HOME, or name a folder with --index"):
+        read_settings(NOTHING, {"HOME": ""})
+    assert read_settings({**NOTHING, "index": "i"}, {}).index == Path("i")
