@@ -118,7 +118,7 @@ class Snapshot:
         document = self.listed(row).document(segment.text(inside))
         return Entry(document, segment.passage(inner), segment.language(inner))
 
-    def ask(self, question: str, k: int, within: Filter) -> Answer:
+    def ask(self, question: str, k: int, within: Filter = EVERYTHING) -> Answer:
         """Return the `k` best passages within a filter for a question that was checked before.
 
         Raise QuestionError where there are passages and none fits.
