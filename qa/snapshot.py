@@ -17,7 +17,7 @@ from qa.answers import Answer, Hit, Place
 from qa.catalog import NOTHING, Catalog, Contents, Listing
 from qa.documents import Document
 from qa.errors import QuestionError
-from qa.filters import Filter, nothing_fits
+from qa.filters import EVERYTHING, Filter, nothing_fits
 from qa.language import detect
 from qa.passages import Passage, Span
 from qa.ranking import Index, Ranked, highlight, rank
