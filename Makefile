@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install run test check browser clean
+.PHONY: install run test changes check browser clean
 
 install: .venv/installed
 
@@ -32,6 +32,10 @@ check: .venv/tested
 
 test: .venv/tested browser check
 	$(BIN)/python -m pytest
+
+# 10,000 random changes to a folder; the index must equal a fresh build after each.
+changes: .venv/tested
+	$(BIN)/python -m tests.test_changes 10000
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
