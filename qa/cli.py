@@ -1,6 +1,7 @@
 """The command line: build, ask, eval, serve, doctor. Results go to standard output, all else to standard error."""
 
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -19,6 +20,7 @@ from qa.printing import answer_object, failure, figure, hit_text, report_object,
 from qa.reports import Report
 from qa.settings import Settings, read_settings
 from qa.terminal import hush, showing, speak_unicode, stopping
+from qa.watch import follow, following
 
 FAILED, INTERRUPTED = 1, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     build = _command(commands, "build", _build, "make the index equal the folder")
     meant = "take it as meant that most documents are gone, or that the index is another folder's"
     build.add_argument("--force", action="store_true", help=meant)
+    build.add_argument("--watch", action="store_true", help="stay and follow the folder until Ctrl-C")
     ask = _command(commands, "ask", _ask, "answer a question with passages", "question")
     ask.add_argument("-k", type=_positive, default=5, help="how many passages (5)")
     ask.add_argument(
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "open the chat in a browser")
     serve.add_argument("--host", help="address to serve on (127.0.0.1)")
     serve.add_argument("--port", help="port to serve on (7860)")
+    serve.add_argument("--watch", action="store_true", help="follow the folder without being asked")
     serve.add_argument("--allow-upload", action="store_const", const="yes", help="let the page add documents")
     _command(commands, "doctor", _doctor, "tell whether index and folder agree")
     return parser
@@ -120,21 +124,37 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         report = _update(library, force=options.force)
     except (VanishedError, OtherFolderError) as error:
         raise type(error)(f"{error} If that is meant, add --force.") from error
-    if options.json:
-        _print_json(report_object(report, library))
-    else:
-        _tell_skipped(report)
-        print(
-            f"{report.summary}\n{counted(len(library), 'passage')} of {counted(len(library.documents), 'document')} "
-            f"in {settings.index}"
-        )
+    _tell(report, library, settings, json=options.json)
+    if options.watch and not report.waiting:
+        with stopping() as stop:
+            follow(library, lambda news: _tell_news(news, library, settings, json=options.json), stop)
     return INTERRUPTED if report.waiting else 0
+
+
+def _tell(report: Report, library: Library, settings: Settings, *, json: bool) -> None:
+    if json:
+        _print_json(report_object(report, library))
+        return
+    for skip in report.skipped:
+        _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
+    for path, note in report.notes:
+        _say(f"note on {one_line(path)}: {note}")
+    held = f"{counted(len(library), 'passage')} of {counted(len(library.documents), 'document')}"
+    print(f"{report.summary}\n{held} in {settings.index}", flush=True)
+
+
+def _tell_news(news: Report | SanadError, library: Library, settings: Settings, *, json: bool) -> None:
+    """Tell what an update did while a folder is watched, or why it could not be."""
+    if isinstance(news, Report):
+        _tell(news, library, settings, json=json)
+    else:
+        _say(f"sanad: {one_line(str(news))}")
 
 
 def _update(library: Library, *, force: bool = False, switch: bool = True) -> Report:
     """Update until it is done or Ctrl-C stops it; it ends what it is at, and the next update goes on from there."""
     with stopping() as stop, showing() as progress:
-        return library.update(force=force, progress=progress, stop=stop, switch=switch)
+        return library.update(force=force, progress=progress, stop=stop.is_set, switch=switch)
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
@@ -187,16 +207,20 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     from qa.web import check_port, serve  # gradio takes 3 s to import
 
     check_port(settings.host, settings.port)
-    try:
-        library = _current(settings)
-    except FolderError as error:
-        _say(f"sanad: {one_line(str(error))} The chat opens all the same.")
-        library = Library.open(settings.folder, settings.index, settings.model)
-    serve(
-        library, settings.host, settings.port, uploads=settings.allow_upload,
-        ready=lambda address: print(f"Sanad answers at {address}", flush=True),
-    )  # fmt: skip
+    library = Library.open(settings.folder, settings.index, settings.model)
+    news: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if options.watch:
+        news = following(library, lambda news: _say(f"sanad: {one_line(_sentence(news))}"))
+    with news:  # without, the page follows the folder when it is opened and with every question
+        serve(
+            library, settings.host, settings.port, uploads=settings.allow_upload,
+            ready=lambda address: print(f"Sanad answers at {address}", flush=True),
+        )  # fmt: skip
     return 0
+
+
+def _sentence(news: Report | SanadError) -> str:
+    return news.summary if isinstance(news, Report) else str(news)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
@@ -206,13 +230,6 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     else:
         print("\n".join(map(one_line, findings)) or f"Index {settings.index} and folder {settings.folder} agree.")
     return FAILED if findings else 0
-
-
-def _tell_skipped(report: Report) -> None:
-    for skip in report.skipped:
-        _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
-    for path, note in report.notes:
-        _say(f"note on {one_line(path)}: {note}")
 
 
 def _print_json(value: object) -> None:

@@ -1,5 +1,6 @@
 """`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
 
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,7 @@ class Library:
         self._listed: Listing | None = None  # while nothing is loaded
         self._before: Library | None = None  # what answers until this one can
         self._waits = editions is not None and editions.current().exists() and not editions.whole(catalog)
+        self._updating = threading.Lock()
 
     @classmethod
     def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
@@ -116,11 +118,12 @@ class Library:
         `again` are read again, changed or not. Raise FolderError, LockedError, CatalogError or, where another process
         chose it, ModelError.
         """
-        self._turn()
-        hooks = Hooks(progress, stop, self._follow)
-        report = update(self.folder, self._catalog, self.encoder, hooks, force=force, again=again)
-        self._follow()
-        return report if report.waiting else replace(report, switched=self._finish(switch=switch))
+        with self._updating:  # whoever asks for it in this process, one after the other
+            self._turn()
+            hooks = Hooks(progress, stop, self._follow)
+            report = update(self.folder, self._catalog, self.encoder, hooks, force=force, again=again)
+            self._follow()
+            return report if report.waiting else replace(report, switched=self._finish(switch=switch))
 
     def _turn(self) -> None:
         """Turn to the edition that another process made the one that answers."""

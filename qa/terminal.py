@@ -31,11 +31,11 @@ def hush() -> None:
 
 
 @contextlib.contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether Ctrl-C was pressed while the context lasts; the second time it interrupts."""
+def stopping() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C sets while the context lasts; the second time it interrupts."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set
+        yield pressed
         return
 
     def press(number: int, frame: object) -> None:
@@ -45,7 +45,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
 
     before = signal.signal(signal.SIGINT, press)
     try:
-        yield pressed.is_set
+        yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
 

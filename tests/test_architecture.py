@@ -33,7 +33,7 @@ qa.ranking qa.segment qa.reports qa.changes
 qa.trust qa.shelf qa.check qa.editions
 qa.update qa.snapshot
 qa.library
-qa.evaluate qa.settings
+qa.evaluate qa.settings qa.watch
 qa.guard qa.markup qa.rebuild qa.judgements qa.asked qa.overview qa.uploads
 qa.notices qa.originals qa.listing
 qa.routes

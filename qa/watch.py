@@ -1,0 +1,114 @@
+"""Follow folders: an update soon after something changed in them, and now and then in any case."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from embeddings.errors import SanadError
+from qa.library import Library
+from qa.reports import Report
+
+QUIET, LONGEST = 300, 1000  # milliseconds without a change that end a burst of them, and that it may last
+LOOK = 1000  # milliseconds between two looks whether the folders are still there
+AGAIN = 30.0  # seconds after which folders are compared without an event: these can be lost
+BACK = 1.0  # seconds between two looks for a folder that is not there
+# Others may change these from another machine, which the system tells nobody.
+WITHOUT_EVENTS = frozenset("9p afs ceph cifs drvfs glusterfs lustre ncpfs nfs nfs4 prl_fs smb3 smbfs vboxsf".split())
+
+logger = logging.getLogger(__name__)
+
+
+def watch(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
+    """Call `changed` within 2 seconds of any change below the folders, until `stop` is set."""
+    while not stop.is_set():
+        changed()
+        try:
+            _follow(folders, changed, stop)
+        except (OSError, RuntimeError) as error:  # a folder is not there, or the system gives no more watches
+            logger.debug("watching %s: %s", folders, error)
+            stop.wait(BACK)
+
+
+def _follow(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
+    """Call `changed` on events until `stop` is set or a folder is no longer the one that is watched."""
+    from watchfiles import watch as events
+
+    watched, last = _identities(folders), -AGAIN  # what changed before the watch began was no event
+    for changes in events(
+        *folders,
+        watch_filter=None,
+        debounce=LONGEST,
+        step=QUIET,
+        stop_event=stop,
+        rust_timeout=LOOK,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+        force_polling=not all(map(has_events, folders)),
+        poll_delay_ms=QUIET,
+        ignore_permission_denied=True,
+    ):
+        if _identities(folders) != watched:
+            return
+        if changes or time.monotonic() - last > AGAIN:
+            last = time.monotonic()
+            changed()
+
+
+def _identities(folders: Sequence[Path]) -> list[tuple[int, int]]:
+    return [(status.st_dev, status.st_ino) for status in map(Path.stat, folders)]
+
+
+def has_events(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Tell whether the system tells what is changed in a folder, as far as that can be known."""
+    try:
+        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
+        place = folder.resolve()
+    except OSError:  # no Linux: its watchers tell themselves
+        return True
+    found = {_mount(line) for line in lines}
+    above = [mount for mount in found if place.is_relative_to(mount[0])]
+    kind = max(above, key=lambda mount: len(mount[0].parts), default=(Path("/"), ""))[1]
+    return kind not in WITHOUT_EVENTS and not kind.startswith("fuse")
+
+
+def _mount(line: str) -> tuple[Path, str]:
+    """Return where a file system is mounted and its kind, from a line of mountinfo."""
+    before, _, after = line.partition(" - ")
+    place = before.split(" ")[4].replace("\\040", " ")
+    return Path(place), after.split(" ")[0]
+
+
+@contextlib.contextmanager
+def following(library: Library, told: Callable[[Report | SanadError], None]) -> Iterator[None]:
+    """Keep a library in line with its folders while the context lasts; tell what each update did or why it failed."""
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(library, told, stop), name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def follow(library: Library, told: Callable[[Report | SanadError], None], stop: threading.Event) -> None:
+    """Update a library whenever its folders change, until `stop` is set, and tell what each update did."""
+    last: list[str] = []
+
+    def update() -> None:
+        try:
+            report = library.update(stop=stop.is_set)
+            last.clear()
+            if report.added or report.changed or report.removed or report.rebuilt:
+                told(report)
+        except SanadError as error:  # told once, not at each look
+            if last != [str(error)]:
+                last[:] = [str(error)]
+                told(error)
+        except Exception:
+            logger.exception("an update failed")
+
+    watch([library.folder], update, stop)
