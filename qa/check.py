@@ -4,7 +4,8 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.catalog import Catalog
-from qa.changes import look, reason
+from qa.changes import Changes, look, reason
+from qa.folder import File
 from qa.transaction import Stamp
 
 
@@ -18,8 +19,14 @@ def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
         findings.append(f"The index must be rebuilt: {why}.")
     changes = look(folder, catalog, encoder, thorough=True)
     known = {path: found for path, found in changes.known.items() if found.digest}
-    wanted = [file.path for file in changes.wanted if not changes.rebuilt]
+    told = [file for file in changes.wanted if not changes.rebuilt and (file.path in known or _is_new(file, changes))]
+    wanted = [file.path for file in told]
     findings += [f"{path} is in the folder but not in the index." for path in wanted if path not in known]
     findings += [f"{path} was changed after it was indexed." for path in wanted if path in known]
     findings += [f"{path} is in the index but no longer in the folder." for path in changes.gone]
     return tuple(findings)
+
+
+def _is_new(file: File, changes: Changes) -> bool:
+    """Tell whether a file that is no document yet may be one; what was skipped and may be as it was is not."""
+    return file.path not in changes.known or bool(file.mark)

@@ -136,10 +136,10 @@ class _Work:
                 if sum(len(read.passages) for read in self._group) >= self._most:
                     self._write(self._embed())
         done = self._embed()
-        if self._left:
-            self._write(done)
-        else:
+        if self._left.keys() <= {read.document.path for read, _ in done}:
             self._finish(done, force=force)
+        else:
+            self._write(done)
 
     def _read(self, file: File, extractor: Extractor) -> None:
         """Add the document of a file to the group, or note why it is left out."""

@@ -22,11 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 def watch(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
-    """Call `changed` within 2 seconds of any change below the folders, until `stop` is set."""
+    """Call `changed` within 2 seconds of any change below the folders, until `stop` is set.
+
+    Where the system tells of no changes, as on a share of the network, the folders are compared every second.
+    """
     while not stop.is_set():
         changed()
         try:
-            _follow(folders, changed, stop)
+            (_follow if all(map(has_events, folders)) else _poll)(folders, changed, stop)
         except (OSError, RuntimeError) as error:  # a folder is not there, or the system gives no more watches
             logger.debug("watching %s: %s", folders, error)
             stop.wait(BACK)
@@ -46,8 +49,6 @@ def _follow(folders: Sequence[Path], changed: Callable[[], None], stop: threadin
         rust_timeout=LOOK,
         yield_on_timeout=True,
         raise_interrupt=False,
-        force_polling=not all(map(has_events, folders)),
-        poll_delay_ms=QUIET,
         ignore_permission_denied=True,
     ):
         if _identities(folders) != watched:
@@ -55,6 +56,15 @@ def _follow(folders: Sequence[Path], changed: Callable[[], None], stop: threadin
         if changes or time.monotonic() - last > AGAIN:
             last = time.monotonic()
             changed()
+
+
+def _poll(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
+    """Call `changed` every second or, where it takes long, so that nine tenths of the time are left to others."""
+    spent = 0.0
+    while not stop.wait(max(LOOK / 1000, 9 * spent)):
+        began = time.monotonic()
+        changed()
+        spent = time.monotonic() - began
 
 
 def _identities(folders: Sequence[Path]) -> list[tuple[int, int]]:
