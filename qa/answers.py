@@ -9,10 +9,11 @@ from qa.passages import Passage, Span
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the same text stands again."""
+    """Where the same text stands again, or nearly the same."""
 
     document: Document
     span: Span
+    same: bool = True  # but for its spelling; else a few words more or less
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,17 @@ def _where(hit: Hit) -> str:
 
 
 def _elsewhere(hit: Hit) -> str:
-    if not hit.elsewhere:
-        return ""
-    again = [place for place in hit.elsewhere if place.document.path == hit.document.path]
-    others = dict.fromkeys(place.document.path for place in hit.elsewhere if place not in again)
+    same = [place for place in hit.elsewhere if place.same]
+    near = [place for place in hit.elsewhere if not place.same]
+    told = (("The same text stands", same), ("Nearly the same text stands", near))
+    return "".join(f'<p class="elsewhere">{words} {_places(hit, found)}.</p>' for words, found in told if found)
+
+
+def _places(hit: Hit, found: Sequence[Place]) -> str:
+    again = [place for place in found if place.document.path == hit.document.path]
+    others = dict.fromkeys(place.document.path for place in found if place not in again)
     places = [f"{_times(again)} in this document"] if again else []
-    places += [f"in {label(path)}" for path in others]
-    return f'<p class="elsewhere">The same text stands {", ".join(places)}.</p>'
+    return ", ".join([*places, *(f"in {label(path)}" for path in others)])
 
 
 def _times(places: Sequence[Place]) -> str:

@@ -2,9 +2,10 @@
 
 from qa import evaluate
 from qa.answers import Answer, Hit
-from qa.documents import one_line, visible
+from qa.documents import Document, one_line, visible
 from qa.filters import Filter
 from qa.library import Library
+from qa.passages import Span
 from qa.reports import Report
 
 
@@ -42,6 +43,16 @@ def _hit_object(hit: Hit) -> dict[str, object]:
         "highlights": [[span.start, span.end] for span in hit.highlights],
         "language": hit.language,
         "page": hit.page,
+        "date": hit.document.date or None,
+        "elsewhere": [
+            {
+                "document": place.document.path,
+                "start": place.span.start,
+                "end": place.span.end,
+                "same": place.same,
+            }
+            for place in hit.elsewhere
+        ],
     }
 
 
@@ -76,12 +87,19 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
 
 def hit_text(hit: Hit, *, bold: bool) -> str:
     """Return a hit with its places for people; where it answers is `bold` on a terminal that can show it."""
-    places = [(hit.document, hit.passage.span), *((place.document, place.span) for place in hit.elsewhere)]
-    found = [f"{one_line(document.path)}, characters {span.start}-{span.end}" for document, span in places]
+    found = _found(hit.document, hit.passage.span)
+    again = [
+        f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}" for place in hit.elsewhere
+    ]
     page = f"p. {hit.page}, " if hit.page else ""
-    title = f"{hit.rank}. {one_line(hit.document.title)} ({hit.language})"
-    head = f"{title}\n   {found[0]}, {page}paragraph {hit.passage.number}"
-    return "\n   again in ".join([head, *found[1:]]) + "\n" + _marked(hit, bold=bold)
+    facts = ", ".join(filter(None, (hit.language, hit.document.date)))
+    title = f"{hit.rank}. {one_line(hit.document.title)} ({facts})"
+    head = f"{title}\n   {found}, {page}paragraph {hit.passage.number}"
+    return "\n   ".join([head, *again]) + "\n" + _marked(hit, bold=bold)
+
+
+def _found(document: Document, span: Span) -> str:
+    return f"{one_line(document.path)}, characters {span.start}-{span.end}"
 
 
 def _marked(hit: Hit, *, bold: bool) -> str:

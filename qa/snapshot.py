@@ -11,13 +11,15 @@ from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
 from embeddings.parts import Layout, Mask
 from embeddings.ragged import Ints, gather, starts_of
-from embeddings.static import StaticEncoder
+from embeddings.static import StaticEncoder, Vectors
 from embeddings.stores import FaissStore
+from qa.alike import is_same_story
 from qa.answers import Answer, Hit, Place
 from qa.catalog import NOTHING, Catalog, Contents, Listing
 from qa.documents import Document
 from qa.errors import QuestionError
 from qa.filters import EVERYTHING, Filter, nothing_fits
+from qa.formats import RECORDS
 from qa.language import detect
 from qa.passages import Passage, Span
 from qa.ranking import Index, Ranked, highlight, rank
@@ -26,6 +28,8 @@ from qa.shelf import Shelf
 from qa.tables import Listed
 from qa.transaction import Stamp
 from qa.trust import CONFIDENT, confidence
+
+LIKELY = 0.7  # similarity of passages that may be one story
 
 
 def usable(catalog: Catalog, encoder: Encoder) -> Listing:
@@ -153,8 +157,10 @@ class Snapshot:
             if row in seen:
                 continue
             twins = self._twins(row, among)
-            seen.update(twins)
-            hits.append(self._hit(question, ranked, place, rank=len(hits) + 1, twins=twins))
+            near = self._near(row, [other for other in ranked.rows.tolist() if other not in {*seen, *twins}])
+            near += [twin for other in near for twin in self._twins(other, among) if twin not in near]
+            seen.update(twins, near)
+            hits.append(self._hit(question, ranked, place, rank=len(hits) + 1, twins=twins, near=near))
             if len(hits) == k:
                 break
         return tuple(hits)
@@ -164,14 +170,30 @@ class Snapshot:
         same = self.folds == self.folds[row]  # (passages,)
         return np.flatnonzero(same if among is None else same & among).tolist()
 
-    def _hit(self, question: str, ranked: Ranked, place: int, *, rank: int, twins: list[int]) -> Hit:
+    def _near(self, row: int, others: Sequence[int]) -> list[int]:
+        """Return which of some passages are that of `row` with small edits, in order."""
+        entry = self.entry(row)
+        if entry.document.format in RECORDS:  # rows of one table are alike and each tells something else
+            return []
+        rows = np.array(others, np.int64)
+        likely = rows[self.index.store.similarities(self._vector(row), rows) >= LIKELY]
+        found = [(other, self.entry(other)) for other in sorted(likely.tolist())]
+        return [
+            other for other, at in found if at.document.format not in RECORDS and is_same_story(entry.text, at.text)
+        ]
+
+    def _vector(self, row: int) -> Vectors:
+        (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
+        return np.asarray(self.segments[part].vectors[inner], np.float32)
+
+    def _hit(self, question: str, ranked: Ranked, place: int, *, rank: int, twins: list[int], near: list[int]) -> Hit:
         entry = self.entry(row := int(ranked.rows[place]))
         passage, text = entry.passage, entry.text
         inside = [Span(s.start - passage.span.start, s.end - passage.span.start) for s in passage.sentences]
         spoken = [text[span.start : span.end] for span in inside]
         marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
-        again = [self.entry(twin) for twin in twins if twin != row]
-        elsewhere += [Place(twin.document, twin.passage.span) for twin in again]
+        again = [(self.entry(twin), twin in twins) for twin in (*twins, *near) if twin != row]
+        elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]
         score = float(ranked.scores[place])
         return Hit(rank, score, entry.document, passage, entry.language, tuple(marked), tuple(elsewhere))

@@ -1,0 +1,64 @@
+"""Tell passages that are the same text with small edits from passages that only look alike.
+
+A story that several files carry differs in its spelling and in a few words that one of them leaves out. What has
+another number, another name or a "not" in the same words tells something else, as do the lines of a table of results.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from functools import cache
+
+from embeddings.text import fold
+
+FEWEST = 20  # words; what is shorter is the same only where all its words are
+LEFT_OUT = 0.1  # of the words of the longer text, that may be missing from the shorter one
+LEAST_LETTERS = 6  # of a word that may be spelt with a letter less: there are Iran and Iraq, Niger and Nigeria
+
+_NEGATIONS = """
+not no never nor without none nobody nothing cannot не нет ни без никогда нельзя емес жоқ жок değil yok hayır asla
+لا لم لن ليس ليست غير دون بلا ما نه نیست نبود بدون هرگز نمی nicht kein keine nie ohne ne pas sans jamais nunca sin
+"""
+
+
+def is_same_story(first: str, second: str) -> bool:
+    """Tell whether one text is the other with a few words left out or spelt otherwise."""
+    one, other = fold(first).split(), fold(second).split()
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    missing = LEFT_OUT * len(longer)
+    if len(shorter) < FEWEST or len(longer) - len(shorter) > missing or _telling(shorter) != _telling(longer):
+        return False
+    return _is_left_out(shorter, longer, missing)
+
+
+def _telling(words: Sequence[str]) -> Counter[str]:
+    """Return the words that make another statement of the same others: numbers and negations."""
+    return Counter(word for word in words if word in _negations() or any(map(str.isdigit, word)))
+
+
+def _is_left_out(shorter: Sequence[str], longer: Sequence[str], missing: float) -> bool:
+    left = 0
+    for kind, start, end, first, last in SequenceMatcher(None, shorter, longer, autojunk=False).get_opcodes():
+        if kind == "insert":
+            left += last - first
+        elif kind == "delete" or (kind == "replace" and not _is_spelling(shorter[start:end], longer[first:last])):
+            return False
+    return left <= missing
+
+
+def _is_spelling(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether words are the same but for a letter, not their first, that one of the two has more."""
+    if len(one) != len(other):
+        return False
+    pairs = (sorted(pair, key=len) for pair in zip(one, other, strict=True))
+    return all(
+        len(less) >= LEAST_LETTERS and any(more[:at] + more[at + 1 :] == less for at in range(1, len(more)))
+        for less, more in pairs
+    )
+
+
+@cache
+def _negations() -> frozenset[str]:
+    return frozenset(fold(_NEGATIONS).split())
