@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from qa.answers import counted
 from qa.folder import Skipped
-from qa.markup import escape, label, language_name, problem
+from qa.language import UNKNOWN
+from qa.markup import LANGUAGES, escape, label, language_name, problem
 from qa.reports import Progress, Report
 
 _TAB = '<button type="button" role="tab" data-view="{}" aria-controls="{}" aria-selected="{}" tabindex="{}">{}</button>'
@@ -14,6 +15,20 @@ TABS = (
     + _TAB.format("chat", "conversation", "true", 0, "Ask")
     + _TAB.format("documents", "library", "false", -1, "Documents")
     + "</div>"
+)
+
+
+_CHOICES = "".join(
+    f'<option value="{code}">{name}</option>'
+    for code, name in sorted(LANGUAGES.items(), key=lambda named: named[1])
+    if code != UNKNOWN
+)
+FILTERS = (
+    '<details class="filters"><summary>Filter <span class="chosen"></span></summary><div>'
+    '<label>Document <input name="document" dir="auto" maxlength="200" placeholder="part of its path"></label>'
+    f'<label>Language <select name="language"><option value="">any</option>{_CHOICES}</select></label>'
+    '<label>From <input type="date" name="after"></label><label>Before <input type="date" name="before"></label>'
+    '<button type="button" data-clear="true">Clear</button></div></details>'
 )
 
 

@@ -88,6 +88,28 @@ if (drop) {
   drop.querySelector("input").addEventListener("change", ({ target }) => { add([...target.files]); target.value = ""; });
 }
 
+const fields = [...element.querySelectorAll(".filters [name]")];
+if (fields.length) {
+  const conditions = () => fields.filter(({ value }) => value.trim()).map(({ name, value }) => {
+    const plain = value.replaceAll('"', "").trim();
+    return `${name}:${plain.includes(" ") ? `"${plain}"` : plain}`;
+  });
+  const tell = () => { element.querySelector(".chosen").textContent = conditions().join(" "); };
+  for (const field of fields) field.addEventListener("input", tell);
+  element.querySelector("[data-clear]").addEventListener("click", () => {
+    for (const field of fields) field.value = "";
+    tell();
+  });
+  let added = "";
+  window.sanadWithin = (question) => {
+    const before = added, typed = question.trim();
+    added = conditions().join(" ");
+    if (!before && !added) return question;
+    const plain = before && typed.endsWith(before) ? typed.slice(0, -before.length).trim() : typed; // it was refused
+    return plain && added ? `${plain} ${added}` : plain;
+  };
+}
+
 const remove = (path) => confirm(`Remove ${path} from the folder?`) && trigger("delete", { remove: path });
 
 element.addEventListener("click", (event) => {

@@ -97,6 +97,7 @@ def _chosen(event: gr.EventData, name: str) -> str:
 
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_WITHIN = "(question, turns) => [sanadWithin(question), turns]"  # page.js adds the conditions that are chosen
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
@@ -120,13 +121,16 @@ def build_page(library: Library, uploads: Uploads | None = None) -> gr.Blocks:
         judged = _html("", "judged", scripted=True)
         with gr.Row(elem_id="composer"):
             refusal = _html("", "refusal")
+            _html(notices.FILTERS, "filters", scripted=True)
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", scripted=True, render=False)
         _add_library(events, document, told, adds=uploads is not None)
         document.render()  # type: ignore[no-untyped-call]
         shown = [box, turns, conversation, refusal, count, notice]
-        asked = gr.on([box.submit, button.click], events.ask, [box, turns], shown, concurrency_limit=2, **_QUIET)
+        asked = gr.on(
+            [box.submit, button.click], events.ask, [box, turns], shown, js=_WITHIN, concurrency_limit=2, **_QUIET
+        )
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **_QUIET)
         conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **_QUIET)
         conversation.like(events.judge, turns, judged, trigger_mode="multiple", **_QUIET)

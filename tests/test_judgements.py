@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from qa.answers import Answer, Hit
 from qa.chat import Chat
 from qa.errors import CatalogError
 from qa.evaluate import Question, plain, read_questions
+from qa.filters import Filter
 from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import Library
 from qa.passages import Span
@@ -45,6 +47,15 @@ def test_each_judgement_is_the_line_that_eval_reads(judgements: Judgements) -> N
     assert lines(judgements) == [{**head, "document": None, "contains": []}]
     judgements.add(WRONG)
     assert lines(judgements)[1] == {**head, "document": "sub/a.txt", "contains": [], "wrong": [SENTENCE]}
+
+
+def test_a_question_is_judged_with_the_conditions_that_it_was_asked_under(judgements: Judgements) -> None:
+    answer = replace(ANSWER, within=Filter.of(languages=["fa"], after="2022"))
+    judgements.add(right(answer, HIT))
+    judgements.add(unanswerable(replace(answer, question="Why?")))
+    assert [line["question"] for line in lines(judgements)] == [
+        f"{q}? language:fa after:2022-01-01" for q in ("Who", "Why")
+    ]
 
 
 @pytest.mark.parametrize(

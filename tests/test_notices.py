@@ -62,6 +62,11 @@ def test_a_refusal_offers_its_remedy_if_there_is_one() -> None:
     assert "button" not in notices.refused("No.", "")
 
 
+def test_the_filter_has_a_field_for_each_condition() -> None:
+    names = [a["name"] for _, a in Page(notices.FILTERS).tags if "name" in a]
+    assert names == ["document", "language", "after", "before"]
+
+
 def test_examples_are_numbered_in_order() -> None:
     page = Page(notices.welcome([Example("en", "One?", "a"), Example("fa", "دو؟", "b")]))
     assert [a["data-ask"] for tag, a in page.tags if tag == "button"] == ["0", "1"]

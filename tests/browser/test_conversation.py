@@ -173,6 +173,29 @@ def test_thumbs_are_pressed_by_keyboard_and_the_file_of_judgements_is_downloaded
     chat.wait_for_selector("#judged p", state="detached")
 
 
+def test_an_answer_is_looked_for_where_the_filter_says(chat):
+    chat.focus(".filters summary")
+    chat.keyboard.press("Enter")
+    chat.select_option(".filters [name=language]", "ar")
+    chat.fill(".filters [name=document]", '00 "3')
+    assert chat.inner_text(".filters .chosen") == 'document:"00 3" language:ar'
+    chat.fill("#question textarea", "Kazakhstan")
+    chat.press("#question textarea", "Enter")
+    chat.wait_for_selector("#refusal .problem")  # no such document
+    chat.fill(".filters [name=document]", "003")
+    chat.press("#question textarea", "Enter")  # the question that came back
+    chat.wait_for_answer()
+    assert chat.inner_text("article.turn .asked") == "Kazakhstan document:003 language:ar"
+    chat.unfold()
+    assert {name.split()[0] for name in chat.locator("article.turn .card .facts").all_inner_texts()} == {
+        "003_a2fb5b04f03751af.txt"
+    }
+    chat.click(".filters [data-clear]")
+    assert chat.inner_text(".filters .chosen") == ""
+    chat.ask(ENGLISH)
+    assert chat.inner_text("article.turn .asked") == ENGLISH
+
+
 def test_a_forged_hit_opens_nothing(chat):
     chat.ask(PERSIAN)
     for forged in ("9.9", "../../etc/passwd", "1.1.1", "x" * 1000):

@@ -308,6 +308,10 @@ CONTRAST = """selector => {
 def test_text_stands_out_in_light_and_dark(chromium, address, folder, scheme):
     with opened(chromium, address, folder, color_scheme=scheme) as chat:
         assert chat.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
+        chat.click(".filters summary")
+        for selector in (".filters summary", ".filters label", ".filters [name=after]", ".filters select"):
+            assert chat.evaluate(CONTRAST, selector) > 4.5, selector
+        chat.click(".filters summary")
         for selector in (".welcome h2 + p", ".examples small", ".examples span", ".count", "#ask", "#rebuild"):
             assert chat.evaluate(CONTRAST, selector) > 4.5, selector
         chat.ask(PERSIAN)
