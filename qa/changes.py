@@ -10,6 +10,7 @@ from qa.answers import counted
 from qa.catalog import Catalog
 from qa.errors import EmptyFolderError, OtherFolderError, VanishedError
 from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
+from qa.ignore import Ignored
 from qa.tables import Known
 from qa.transaction import Stamp
 
@@ -119,13 +120,14 @@ def check_folder(folder: Path, catalog: Catalog) -> None:
 def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
     """Raise VanishedError where an update would remove so many documents that a disk may be missing.
 
-    `lost` are those that are gone or hold no text any more; where their bytes stand elsewhere now, they were moved.
+    `lost` are those that are gone or hold no text any more. Where their bytes stand elsewhere now, they were moved;
+    those that are ignored now are meant to go.
     """
     indexed = sum(bool(found.digest) for found in changes.known.values())
     most = max(HANDFUL, SHARE * indexed)
     if len(lost) > most:
-        moved = set(_digests(changes.wanted))
-        vanished = sum(changes.known[path].digest not in moved for path in lost)
+        moved, ignored = set(_digests(changes.wanted)), Ignored.read(folder)
+        vanished = sum(changes.known[path].digest not in moved and path not in ignored for path in lost)
         if vanished > most:
             raise VanishedError(
                 f"{vanished:,} of {counted(indexed, 'document')} are gone from {folder}: is a disk missing? "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa.errors import FolderError
+from qa.ignore import Ignored
 
 LARGEST_FILE = 64 * 2**20  # bytes; a longer text is better split by its owner than held in memory at once
 READINGS = 3  # of a file that changes meanwhile
@@ -47,7 +48,7 @@ class SkipError(Exception):
 
 
 def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
-    """List the regular files below `folder`, hidden ones left out, in order of their paths.
+    """List the regular files below `folder`, but for hidden and ignored ones, in order of their paths.
 
     Raise FolderError where the folder is missing, no folder, or may not be read.
     """
@@ -62,7 +63,7 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
     files: list[File] = []
     skipped: list[Skipped] = []
     real, now = os.path.realpath(folder), time.time_ns()
-    for entry, path in _walk(folder, skipped):
+    for entry, path in _walk(folder, Ignored.read(folder), skipped):
         try:
             status = _check_entry(entry, path, real)
             files.append(File(path, Path(entry.path), _mark(status, now), status.st_size))
@@ -75,7 +76,7 @@ def _forbidden(folder: Path, error: OSError) -> FolderError:
     return FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[str]", str]]:
+def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[str]", str]]:
     """Yield what is in the folder and in those below it, but for these themselves, with its path."""
     waiting = [("", str(folder))]
     while waiting:
@@ -90,10 +91,12 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[s
             skipped.append(Skipped(_storable(above), reason, lost=False))
             continue
         for entry in entries:
+            path = above + entry.name
             if entry.is_dir(follow_symlinks=False):
-                waiting.append((f"{above}{entry.name}/", entry.path))
-            else:
-                yield entry, above + entry.name
+                if not ignored.whole(path):
+                    waiting.append((f"{path}/", entry.path))
+            elif path not in ignored:
+                yield entry, path
 
 
 def _storable(path: str) -> str:

@@ -17,6 +17,7 @@ embeddings.hub
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.whole
+qa.ignore
 qa.furniture qa.folder qa.alike
 qa.extracted qa.encodings qa.archives qa.reading qa.dates
 qa.html qa.pdf

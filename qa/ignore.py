@@ -1,0 +1,43 @@
+"""Which files of a folder its owner does not want asked: the lines of `.sanadignore`, as git reads `.gitignore`.
+
+But for one thing: a line with `!` takes a file back also from a folder that is left out.
+"""
+
+from pathlib import Path
+
+import pathspec
+
+from qa.errors import FolderError
+
+NAME = ".sanadignore"
+
+
+class Ignored:
+    """What the `.sanadignore` of a folder leaves out; nothing where there is none."""
+
+    def __init__(self, spec: pathspec.GitIgnoreSpec | None = None) -> None:
+        self._spec = spec
+
+    @classmethod
+    def read(cls, folder: Path) -> "Ignored":
+        """Read the file; raise FolderError where it cannot be read or a line of it is no pattern."""
+        place = folder / NAME
+        try:
+            lines = place.read_text("utf-8-sig").splitlines()
+            return cls(pathspec.GitIgnoreSpec.from_lines(lines))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError) as error:
+            raise FolderError(
+                f"{place} cannot be read ({error}): write patterns as in a .gitignore, in UTF-8."
+            ) from None
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether the file at `path` is left out."""
+        return self._spec is not None and bool(self._spec.match_file(path))
+
+    def whole(self, path: str) -> bool:
+        """Tell whether all files of the folder at `path` are left out, so that nobody need look into it."""
+        if self._spec is None or any(pattern.include is False for pattern in self._spec.patterns):
+            return False  # a line that begins with ! may take a file back
+        return bool(self._spec.match_file(f"{path}/"))
