@@ -1,7 +1,6 @@
 """The command line: build, ask, eval, serve, doctor. Results go to standard output, all else to standard error."""
 
 import argparse
-import contextlib
 import errno
 import json
 import os
@@ -20,7 +19,7 @@ from qa.printing import answer_object, failure, figure, hit_text, report_object,
 from qa.reports import Report
 from qa.settings import Settings, read_settings
 from qa.terminal import hush, showing, speak_unicode, stopping
-from qa.watch import follow, following
+from qa.watch import follow
 
 FAILED, INTERRUPTED = 1, 130
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -208,19 +207,11 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
     check_port(settings.host, settings.port)
     library = Library.open(settings.folder, settings.index, settings.model)
-    news: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
-    if options.watch:
-        news = following(library, lambda news: _say(f"sanad: {one_line(_sentence(news))}"))
-    with news:  # without, the page follows the folder when it is opened and with every question
-        serve(
-            library, settings.host, settings.port, uploads=settings.allow_upload,
-            ready=lambda address: print(f"Sanad answers at {address}", flush=True),
-        )  # fmt: skip
+    serve(
+        library, settings.host, settings.port, uploads=settings.allow_upload, watch=options.watch,
+        ready=lambda address: print(f"Sanad answers at {address}", flush=True),
+    )  # fmt: skip
     return 0
-
-
-def _sentence(news: Report | SanadError) -> str:
-    return news.summary if isinstance(news, Report) else str(news)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

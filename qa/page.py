@@ -13,10 +13,9 @@ import gradio as gr
 from qa import notices
 from qa.chat import FORGOTTEN, Chat, Shown, Turns
 from qa.folder import LARGEST_FILE
-from qa.library import Library
 from qa.listing import SEARCH, adding
 from qa.markup import problem
-from qa.uploads import KINDS, Uploads
+from qa.uploads import KINDS
 
 REBUILD, STOP = "Rebuild", "Stop"
 
@@ -101,9 +100,9 @@ _WITHIN = "(question, turns) => [sanadWithin(question), turns]"  # page.js adds 
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
-def build_page(library: Library, uploads: Uploads | None = None) -> gr.Blocks:
-    """Return the page over `library`; where nothing is indexed yet, begin to. Without `uploads` nothing is added."""
-    chat = Chat(library, uploads)
+def build_page(chat: Chat) -> gr.Blocks:
+    """Return the page of a chat; where nothing is indexed yet, begin to."""
+    library, uploads = chat.library, chat.uploads
     if not library.documents:
         chat.rebuild.start()
     events = _Events(chat)

@@ -74,6 +74,11 @@ class Rebuild:
             if not (self.work.running or self.paused):
                 self._begin(_Order())
 
+    def catch_up(self) -> None:
+        """Begin an update since something changed, after the running one, unless the reader stopped the last one."""
+        if not self.paused:
+            self.start()
+
     def settle(self) -> Work:
         """Keep up, wait for it a moment, and return how it ended or how far it is."""
         self.keep_up()

@@ -92,10 +92,10 @@ def _mount(line: str) -> tuple[Path, str]:
 
 
 @contextlib.contextmanager
-def following(library: Library, told: Callable[[Report | SanadError], None]) -> Iterator[None]:
-    """Keep a library in line with its folders while the context lasts; tell what each update did or why it failed."""
+def watching(folders: Sequence[Path], changed: Callable[[], None]) -> Iterator[None]:
+    """Call `changed` in a thread of its own when anything below the folders changes, while the context lasts."""
     stop = threading.Event()
-    thread = threading.Thread(target=follow, args=(library, told, stop), name="watch", daemon=True)
+    thread = threading.Thread(target=watch, args=(folders, changed, stop), name="watch", daemon=True)
     thread.start()
     try:
         yield

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
+from qa.chat import Chat
 from qa.errors import ServerError
 from qa.folder import LARGEST_FILE
 from qa.guard import LARGEST_BODY, Guard
@@ -19,28 +20,34 @@ from qa.library import Library
 from qa.page import build_page, look
 from qa.routes import routes
 from qa.uploads import Uploads
+from qa.watch import watching
 
 HOST, PORT = "127.0.0.1", 7860
 _NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
 @contextlib.contextmanager
-def serving(library: Library, host: str = HOST, port: int = PORT, *, uploads: bool = False) -> Iterator[str]:
+def serving(
+    library: Library, host: str = HOST, port: int = PORT, *, uploads: bool = False, watch: bool = False
+) -> Iterator[str]:
     """Serve the chat over `library` while the context lasts and give its address; port 0 is any free one.
 
-    With `uploads` whoever may open the page may add documents to the folder. Raise ServerError where the port is taken
-    or the host is not an address of this machine.
+    With `uploads` whoever may open the page may add documents to the folder; with `watch` the index follows the folder
+    also while nobody asks. Raise ServerError where the port is taken or the host is not an address of this machine.
     """
     port = check_port(host, port)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     with tempfile.TemporaryDirectory(prefix="sanad-") as private:
         os.environ["GRADIO_TEMP_DIR"] = private
         taken = Uploads(library.folder, library.index) if uploads else None
-        page = build_page(library, taken)
+        chat = Chat(library, taken)
+        page = build_page(chat)
         try:
             page.launch(**_settings(library, host, port, taken))
-            yield f"http://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"
+            with watching([library.folder], chat.rebuild.catch_up) if watch else contextlib.nullcontext():
+                yield f"http://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"
         finally:
+            chat.rebuild.stop()
             page.close(verbose=False)
 
 
@@ -99,6 +106,7 @@ def serve(
     port: int = PORT,
     *,
     uploads: bool = False,
+    watch: bool = False,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the chat over `library` until Ctrl-C or SIGTERM; call `ready` with its address once it is up.
@@ -106,7 +114,7 @@ def serve(
     Raise ServerError where the port is taken or the host is not an address of this machine.
     """
     ended = threading.Event()
-    with _ends_on_signals(ended), serving(library, host, port, uploads=uploads) as address:
+    with _ends_on_signals(ended), serving(library, host, port, uploads=uploads, watch=watch) as address:
         ready(address)
         while not ended.wait(0.5):  # a wait without an end would not be interrupted on every system
             pass

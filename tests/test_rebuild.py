@@ -1,6 +1,7 @@
 """The update behind the page: one at a time, stopped and gone on with, refused and forced."""
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from qa.chat import Chat
 from qa.library import Library
 from qa.rebuild import Rebuild, Work
 from qa.reports import Progress, Report
+from qa.watch import watching
 from tests.conftest import WordEncoder, word_library, write_files
 
 NOTES = {f"{number}.txt": f"Note {number} about a bridge.\n" for number in range(8)}
@@ -157,3 +159,28 @@ def test_an_unforeseen_error_is_in_the_log_and_shows_only_its_number(
     assert "secret" not in told
     assert told.rstrip(".").split()[-1] in caplog.text
     assert "secret in" in caplog.text
+
+
+def test_a_watched_folder_is_followed_by_itself_until_the_reader_stops_it(held: Held) -> None:
+    held.going.set()
+    rebuild = Rebuild(held)
+    with watching([held.folder], rebuild.catch_up):
+        wait_until(lambda: len(held.documents) == len(NOTES))
+        write_files(held.folder, {"late.txt": "A late note about a bridge.\n"})
+        wait_until(lambda: len(held.documents) == len(NOTES) + 1)
+        end(rebuild)
+        rebuild.paused = True
+        done = held.updates
+        write_files(held.folder, {"later.txt": "A later note about a bridge.\n"})
+        time.sleep(2)
+        assert held.updates == done
+        rebuild.start()
+        wait_until(lambda: len(held.documents) == len(NOTES) + 2)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.02)
+    pytest.fail("it never came")

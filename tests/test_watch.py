@@ -12,7 +12,7 @@ import qa.watch
 from embeddings.errors import SanadError
 from qa.library import Library
 from qa.reports import Report
-from qa.watch import following, has_events
+from qa.watch import follow, has_events
 from tests.conftest import WordEncoder, word_library, write_files
 
 PATIENCE = 20.0  # seconds; a busy machine takes longer than the 2 that are promised
@@ -38,8 +38,12 @@ def library(tmp_path: Path) -> Library:
 def news(library: Library, request: pytest.FixtureRequest, monkeypatch) -> Iterator[list[Report | SanadError]]:
     monkeypatch.setattr(qa.watch, "has_events", lambda folder: request.param == "events")
     told: list[Report | SanadError] = []
-    with following(library, told.append):
-        yield told
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(library, told.append, stop))
+    thread.start()
+    yield told
+    stop.set()
+    thread.join()
 
 
 def paths(library: Library) -> list[str]:
