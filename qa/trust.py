@@ -27,8 +27,8 @@ class Regression:
     intercept: float
 
 
-SAME = Regression((2.665, 7.01, 1.056), -2.971)
-OTHER = Regression((4.189, 12.546, -1.647), -1.92)
+SAME = Regression((2.68, 7.009, 0.745), -2.775)
+OTHER = Regression((5.141, 12.253, -1.289), -2.432)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
