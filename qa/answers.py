@@ -36,8 +36,16 @@ class Hit:
     @property
     def page(self) -> int | None:
         """The page, from 1, on which the marked sentence begins; None where the document has no pages."""
-        marked = self.highlights[0].start if self.highlights else 0
-        return self.document.page(self.passage.span.start + marked)
+        return self.document.page(self._marked)
+
+    @property
+    def section(self) -> tuple[str, ...]:
+        """The headings that the marked sentence stands under, the highest first, but for the document's title."""
+        return self.document.section(self._marked)
+
+    @property
+    def _marked(self) -> int:
+        return self.passage.span.start + (self.highlights[0].start if self.highlights else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ def _facts(hit: Hit, best: float) -> str:
 
 
 def _where(hit: Hit) -> str:
-    return f"¶ {hit.passage.number}" if hit.page is None else f"p. {hit.page} · ¶ {hit.passage.number}"
+    page = () if hit.page is None else (f"p. {hit.page}",)
+    section = (label(" › ".join(hit.section)),) if hit.section else ()
+    return " · ".join((*page, *section, f"¶ {hit.passage.number}"))
 
 
 def _elsewhere(hit: Hit) -> str:

@@ -13,6 +13,7 @@ from qa.extraction import Extractor
 from qa.folder import SkipError
 from qa.formats import EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
+from qa.sections import Heading, markdown_headings, section_at, told_headings
 
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
@@ -32,6 +33,12 @@ class Document:
     note: str = ""  # what the reader should know of how it was read
     date: str = ""  # ISO 8601, as its metadata or its opening lines tell; empty where they tell none
     pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
+
+    headings: tuple[Heading, ...] = ()  # as the file marks them, in order
+
+    def section(self, offset: int) -> tuple[str, ...]:
+        """Return the words of the headings that the character at `offset` stands under, but for the title."""
+        return tuple(words for words in section_at(self.text, self.headings, offset) if words != self.title)
 
     def page(self, offset: int) -> int | None:
         """Return the number, from 1, of the page that the character at `offset` stands on."""
@@ -53,7 +60,8 @@ def read_document(path: str, content: bytes, digest: str, extractor: Extractor |
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
     date = found.date or ("" if form in RECORDS else find_date(text))
-    return Document(path, digest, title, text, form, note, date, found.pages)
+    headings = markdown_headings(text) if form == "md" else told_headings(text, found.headings)
+    return Document(path, digest, title, text, form, note, date, found.pages, headings)
 
 
 def _extract(suffix: str, content: bytes, extractor: Extractor | None) -> Extracted:

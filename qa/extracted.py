@@ -12,7 +12,7 @@ class Extracted:
     """The text of a file, with its headline and date (ISO 8601) where its metadata tell them.
 
     `pages` are the offsets in `text` where each page begins, none where the format has no pages. `note` is what the
-    reader should know of how it was read.
+    reader should know of how it was read, `headings` are the levels and words of those that the file marks as such.
     """
 
     text: str
@@ -20,6 +20,7 @@ class Extracted:
     date: str = ""
     note: str = ""
     pages: tuple[int, ...] = ()
+    headings: tuple[tuple[int, str], ...] = ()
 
 
 def paged(pages: Sequence[str], title: str = "", date: str = "") -> Extracted:

@@ -78,7 +78,8 @@ class Extractor:
             watch.cancel()
         if "skip" in answer:
             raise SkipError(str(answer["skip"]))
-        return Extracted(**{**answer, "pages": tuple(answer["pages"])})
+        told = {"pages": tuple(answer["pages"]), "headings": tuple(map(tuple, answer["headings"]))}
+        return Extracted(**{**answer, **told})
 
     def _start(self) -> "subprocess.Popen[bytes]":
         limits = (str(self.limits.cpu), str(self.limits.memory))

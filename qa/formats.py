@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -174,7 +175,7 @@ OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3":
 
 
 def _noted(found: Extracted, note: str) -> Extracted:
-    return Extracted(found.text, found.title, found.date, note, found.pages)
+    return replace(found, note=note)
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Read word-processor, presentation and book files: paragraphs in their order, table rows as lines, slides as pages."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -40,15 +41,18 @@ def read_docx(content: bytes) -> Extracted:
     archive = Archive(content)
     parts = [archive.xml(f"word/{name}.xml") for name in ("document", "footnotes", "endnotes")]
     text = "\n\n".join(paragraph for part in parts for paragraph in _paragraphs(part))
-    return Extracted(tidy(text), *_core(archive))
+    headings = tuple(_word_headings(parts[0], archive.xml("word/styles.xml")))
+    return Extracted(tidy(text), *_core(archive), headings=headings)
 
 
 def read_opendocument(content: bytes) -> Extracted:
     """Return the paragraphs of an OpenDocument text or presentation."""
     archive = Archive(content)
-    text = "\n\n".join(_paragraphs(archive.xml("content.xml")))
-    meta = archive.xml("meta.xml")
-    return Extracted(tidy(text), _first(meta, DC + "title"), iso_date(_first(meta, DC + "date")))
+    content_root, meta = archive.xml("content.xml"), archive.xml("meta.xml")
+    text = "\n\n".join(_paragraphs(content_root))
+    marked = ((int(one.get(T + "outline-level", "1")), "".join(_words(one))) for one in content_root.iter(T + "h"))
+    told = (_first(meta, DC + "title"), iso_date(_first(meta, DC + "date")))
+    return Extracted(tidy(text), *told, headings=tuple((level, " ".join(words.split())) for level, words in marked))
 
 
 def read_pptx(content: bytes) -> Extracted:
@@ -78,8 +82,23 @@ def read_epub(content: bytes) -> Extracted:
         raise SkipError("it is damaged (no chapters are listed in it)")
     folder = posixpath.dirname(place)
     names = [posixpath.normpath(posixpath.join(folder, unquote(chapter.split("#")[0]))) for chapter in chapters]
-    text = "\n\n".join(read_page(archive.read(name), whole=True).text for name in names if name in archive.names)
-    return Extracted(tidy(text), _first(package, DC + "title"), iso_date(_first(package, DC + "date")))
+    pages = [read_page(archive.read(name), whole=True) for name in names if name in archive.names]
+    text = tidy("\n\n".join(page.text for page in pages))
+    headings = tuple(heading for page in pages for heading in page.headings)
+    return Extracted(text, _first(package, DC + "title"), iso_date(_first(package, DC + "date")), headings=headings)
+
+
+def _word_headings(body: Element, styles: Element) -> Iterator[tuple[int, str]]:
+    """Yield levels and words of the paragraphs that have a style for headings, whatever it is called in the file."""
+    levels = {}
+    for style in styles.iter(W + "style"):
+        name = next((str(one.get(W + "val")) for one in style.iter(W + "name")), "")
+        if match := re.fullmatch(r"heading ([1-9])", name.lower()):
+            levels[style.get(W + "styleId")] = int(match[1])
+    for paragraph in body.iter(W + "p"):
+        level = next((levels.get(style.get(W + "val")) for style in paragraph.iter(W + "pStyle")), None)
+        if level:
+            yield level, " ".join("".join(_words(paragraph)).split())
 
 
 def _core(archive: Archive) -> tuple[str, str]:

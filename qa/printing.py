@@ -43,6 +43,7 @@ def _hit_object(hit: Hit) -> dict[str, object]:
         "highlights": [[span.start, span.end] for span in hit.highlights],
         "language": hit.language,
         "page": hit.page,
+        "section": list(hit.section),
         "date": hit.document.date or None,
         "elsewhere": [
             {
@@ -92,6 +93,7 @@ def hit_text(hit: Hit, *, bold: bool) -> str:
         f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}" for place in hit.elsewhere
     ]
     page = f"p. {hit.page}, " if hit.page else ""
+    page += f"{one_line(' > '.join(hit.section))}, " if hit.section else ""
     facts = ", ".join(filter(None, (hit.language, hit.document.date)))
     title = f"{hit.rank}. {one_line(hit.document.title)} ({facts})"
     head = f"{title}\n   {found}, {page}paragraph {hit.passage.number}"

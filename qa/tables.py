@@ -10,15 +10,16 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.folder import Skipped
 from qa.passages import Passage, Span
+from qa.sections import Heading
 
-FORMAT = 6  # raise it when the tables change: an older index is made again
+FORMAT = 7  # raise it when the tables change: an older index is made again
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, title TEXT NOT NULL, format TEXT NOT NULL,
-    note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, passages INTEGER NOT NULL, indexed TEXT NOT NULL,
-    mark TEXT NOT NULL, stale INTEGER NOT NULL);
+    note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, headings BLOB NOT NULL, passages INTEGER NOT NULL,
+    indexed TEXT NOT NULL, mark TEXT NOT NULL, stale INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS texts (
     document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
@@ -30,7 +31,7 @@ CREATE INDEX IF NOT EXISTS passages_by_digest ON passages (digest);
 CREATE TABLE IF NOT EXISTS skipped (
     path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
 """
-LISTED = "id, path, digest, title, format, note, date, pages, passages, indexed"
+LISTED = "id, path, digest, title, format, note, date, pages, headings, passages, indexed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Listed:
     note: str
     date: str
     pages: bytes
+    headings: bytes
     passages: int
     indexed: str  # when, in UTC as ISO 8601
 
@@ -75,12 +77,15 @@ class Listed:
     def of(cls, key: int, document: Document, passages: int, indexed: str) -> "Listed":
         """List a document that has so many passages."""
         told = (document.path, document.digest, document.title, document.format, document.note, document.date)
-        return cls(key, *told, np.array(document.pages, np.int64).tobytes(), passages, indexed)
+        headings = np.array([(one.start, one.level) for one in document.headings], np.int64)  # (headings, 2)
+        return cls(key, *told, np.array(document.pages, np.int64).tobytes(), headings.tobytes(), passages, indexed)
 
     def document(self, text: str) -> Document:
         """Return the whole document, given its text."""
         pages = tuple(np.frombuffer(self.pages, np.int64).tolist())
-        return Document(self.path, self.digest, self.title, text, self.format, self.note, self.date, pages)
+        headings = tuple(Heading(*pair) for pair in np.frombuffer(self.headings, np.int64).reshape(-1, 2).tolist())
+        told = (self.format, self.note, self.date, pages, headings)
+        return Document(self.path, self.digest, self.title, text, *told)
 
 
 def widen(db: sqlite3.Connection, found: str) -> None:
@@ -98,7 +103,7 @@ def widen(db: sqlite3.Connection, found: str) -> None:
     present = {row[1] for row in db.execute("PRAGMA table_info(old)")}
     kept = [
         name if name in present else empty
-        for name, empty in (("format", "''"), ("note", "''"), ("date", "''"), ("pages", "x''"))
+        for name, empty in (("format", "''"), ("note", "''"), ("date", "''"), ("pages", "x''"), ("headings", "x''"))
     ]
     db.execute(f"INSERT INTO documents SELECT id, path, digest, title, {', '.join(kept)}, 0, '', '', 1 FROM old")
     db.execute(f"INSERT INTO texts SELECT id, {text}")

@@ -19,7 +19,7 @@ embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.whole
 qa.ignore
 qa.furniture qa.folder qa.alike
-qa.extracted qa.encodings qa.archives qa.reading qa.dates
+qa.extracted qa.encodings qa.archives qa.reading qa.dates qa.sections
 qa.html qa.pdf
 qa.office
 qa.formats

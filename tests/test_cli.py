@@ -17,7 +17,7 @@ from tests.conftest import ROOT, SEEDS, done, sanad
 
 KEYS = ["question", "language", "within", "confident", "confidence", "hits", "waiting"]
 HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language", "page"]
-HIT_KEYS += ["date", "elsewhere"]
+HIT_KEYS += ["section", "date", "elsewhere"]
 SCORE_KEYS = ["n", "unanswerable", "hit@1", "hit@3", "hit@5", "mrr", "refused_right", "refused_wrong"]
 COMMANDS = ["build", "ask", "eval", "serve", "doctor"]
 

@@ -105,7 +105,7 @@ def test_a_filter_reads_as_what_it_is_written_as(
 
 
 def listed(path: str, day: str = "") -> Listed:
-    return Listed(1, path, "", "", "text", "", day, b"", 1, "")
+    return Listed(1, path, "", "", "text", "", day, b"", b"", 1, "")
 
 
 @pytest.mark.parametrize(

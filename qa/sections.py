@@ -1,0 +1,63 @@
+"""The headings of a text, and which of them a place in it stands under."""
+
+import bisect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+LONGEST = 100  # characters of a heading as it is shown
+
+_HASHES = re.compile(r"^ {0,3}(#{1,6})[ \t]+\S.*$", re.MULTILINE)
+_UNDERLINED = re.compile(r"^(?![ \t]*[-=#>|])\S[^\n]*\n(=+|-+)[ \t]*$", re.MULTILINE)
+_CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
+_FRONT = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Heading:
+    """Where a heading begins in the text, and its level from 1."""
+
+    start: int
+    level: int
+
+
+def markdown_headings(text: str) -> tuple[Heading, ...]:
+    """Return the headings that a Markdown text marks with # or underlines, in order; those in code are none."""
+    text = text.replace("\r\n", " \n")  # as many characters
+    apart = [match.span() for pattern in (_FRONT, _CODE) for match in pattern.finditer(text)]
+    found = [Heading(match.start(), len(match[1])) for match in _HASHES.finditer(text)]
+    found += [Heading(match.start(), 1 if match[1][0] == "=" else 2) for match in _UNDERLINED.finditer(text)]
+    return tuple(sorted(one for one in found if not any(start <= one.start < end for start, end in apart)))
+
+
+def told_headings(text: str, told: Iterable[tuple[int, str]]) -> tuple[Heading, ...]:
+    """Return where the headings that a reader found stand in the text, in their order; levels with their words.
+
+    One that is no line of its own there is left out.
+    """
+    return tuple(_find(text, told))
+
+
+def _find(text: str, told: Iterable[tuple[int, str]]) -> Iterator[Heading]:
+    after = 0
+    for level, words in told:
+        line = re.compile(rf"^[ \t]*{re.escape(words)}[ \t]*$", re.MULTILINE)
+        if words.strip() and (match := line.search(text, after)):
+            yield Heading(match.start(), level)
+            after = match.end()
+
+
+def section_at(text: str, headings: Sequence[Heading], offset: int) -> tuple[str, ...]:
+    """Return the words of the headings that the character at `offset` stands under, the highest first."""
+    above: list[Heading] = []
+    for heading in headings[: bisect.bisect_right(headings, offset, key=lambda one: one.start)]:
+        while above and above[-1].level >= heading.level:
+            above.pop()
+        above.append(heading)
+    return tuple(_words(text, heading.start) for heading in above)
+
+
+def _words(text: str, start: int) -> str:
+    line = re.split(r"[\r\n]", text[start : start + 1000].lstrip(), maxsplit=1)[0]
+    words = " ".join(re.sub(r"^#+\s+|\s+#+\s*$", "", line).strip("*_ \t").split())
+    return words if len(words) <= LONGEST else words[:LONGEST].rsplit(" ", 1)[0] + "…"
