@@ -10,6 +10,7 @@ from qa.answers import counted
 from qa.catalog import Catalog
 from qa.errors import EmptyFolderError, OtherFolderError, VanishedError
 from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
+from qa.folders import joined
 from qa.ignore import Ignored
 from qa.tables import Known
 from qa.transaction import Stamp
@@ -126,13 +127,23 @@ def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
     indexed = sum(bool(found.digest) for found in changes.known.values())
     most = max(HANDFUL, SHARE * indexed)
     if len(lost) > most:
-        moved, ignored = set(_digests(changes.wanted)), Ignored.read(folder)
-        vanished = sum(changes.known[path].digest not in moved and path not in ignored for path in lost)
+        moved = set(_digests(changes.wanted))
+        vanished = sum(changes.known[path].digest not in moved for path in _seen(folder, lost))
         if vanished > most:
             raise VanishedError(
                 f"{vanished:,} of {counted(indexed, 'document')} are gone from {folder}: is a disk missing? "
                 "The index keeps them."
             )
+
+
+def _seen(folder: Path, paths: Sequence[str]) -> Iterator[str]:
+    """Yield the paths that are not ignored."""
+    others = {other.name: Ignored.read(other.place) for other in joined(folder)}
+    own = Ignored.read(folder)
+    for path in paths:
+        name, _, below = path.partition("/")
+        if not (below in others[name] if name in others else path in own):
+            yield path
 
 
 def _digests(files: Sequence[File]) -> Iterator[str]:

@@ -5,10 +5,11 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.errors import FolderError
+from qa.folders import joined
 from qa.ignore import Ignored
 
 LARGEST_FILE = 64 * 2**20  # bytes; a longer text is better split by its owner than held in memory at once
@@ -48,10 +49,20 @@ class SkipError(Exception):
 
 
 def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
-    """List the regular files below `folder`, but for hidden and ignored ones, in order of their paths.
+    """List the regular files below `folder` and those joined to it, but for hidden and ignored ones, by their paths.
 
-    Raise FolderError where the folder is missing, no folder, or may not be read.
+    Raise FolderError where one of the folders is missing, no folder, or may not be read.
     """
+    files, skipped = _list(folder, "")
+    for other in joined(folder):
+        more, left_out = _list(other.place, f"{other.name}/")
+        files += more
+        skipped += left_out
+    return sorted(files, key=lambda file: file.path), skipped
+
+
+def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
+    """List the files of one folder, their paths after a prefix."""
     try:
         found, is_folder = folder.exists(), folder.is_dir()
     except OSError as error:
@@ -66,10 +77,10 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
     for entry, path in _walk(folder, Ignored.read(folder), skipped):
         try:
             status = _check_entry(entry, path, real)
-            files.append(File(path, Path(entry.path), _mark(status, now), status.st_size))
+            files.append(File(prefix + path, Path(entry.path), _mark(status, now), status.st_size))
         except SkipError as skip:
-            skipped.append(Skipped(_storable(path), skip.reason, skip.lost))
-    return sorted(files, key=lambda file: file.path), skipped
+            skipped.append(Skipped(path, skip.reason, skip.lost))
+    return files, [replace(skip, path=prefix + _storable(skip.path)) for skip in skipped]
 
 
 def _forbidden(folder: Path, error: OSError) -> FolderError:
@@ -88,7 +99,7 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
             if not above:
                 raise _forbidden(folder, error) from None
             reason = f"the folder may not be read ({error.strerror})"
-            skipped.append(Skipped(_storable(above), reason, lost=False))
+            skipped.append(Skipped(above, reason, lost=False))
             continue
         for entry in entries:
             path = above + entry.name

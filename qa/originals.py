@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from qa.documents import Document
 from qa.folder import File, SkipError, digest_of, read_bytes
+from qa.folders import locate
 from qa.guard import ORIGINAL
 from qa.library import Library
 
@@ -44,7 +45,7 @@ def _find(library: Library, digest: str) -> tuple[str, bytes] | None:
     for document in library.documents:
         if document.digest == digest:
             try:
-                content = read_bytes(File(document.path, library.folder / document.path))
+                content = read_bytes(File(document.path, locate(library.folder, document.path)))
             except SkipError:
                 continue
             if digest_of(content) == digest:  # whatever stands at its path now, these bytes were indexed

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from embeddings.text import fold
 from qa.documents import Document
 from qa.folder import File, SkipError, Skipped, digest_of, read_bytes
+from qa.folders import locate
 from qa.library import Library
 from qa.tables import Listed
 
@@ -94,7 +95,7 @@ class Overview:
 
     def _state(self, document: Listed) -> str:
         """Tell whether the file is what was indexed; only one that was written later is read for it."""
-        place = self._library.folder / document.path
+        place = locate(self._library.folder, document.path)
         try:
             written = datetime.fromtimestamp(place.stat().st_mtime, UTC)
             if written < datetime.fromisoformat(document.indexed):

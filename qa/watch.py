@@ -4,10 +4,12 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from embeddings.errors import SanadError
+from qa.errors import FolderError
+from qa.folders import joined
 from qa.library import Library
 from qa.reports import Report
 
@@ -21,27 +23,31 @@ WITHOUT_EVENTS = frozenset("9p afs ceph cifs drvfs glusterfs lustre ncpfs nfs nf
 logger = logging.getLogger(__name__)
 
 
-def watch(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
-    """Call `changed` within 2 seconds of any change below the folders, until `stop` is set.
+def watch(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
+    """Call `changed` within 2 seconds of any change in a folder or those joined to it, until `stop` is set.
 
     Where the system tells of no changes, as on a share of the network, the folders are compared every second.
     """
     while not stop.is_set():
         changed()
         try:
-            (_follow if all(map(has_events, folders)) else _poll)(folders, changed, stop)
-        except (OSError, RuntimeError) as error:  # a folder is not there, or the system gives no more watches
-            logger.debug("watching %s: %s", folders, error)
+            (_follow if all(map(has_events, _folders(folder))) else _poll)(folder, changed, stop)
+        except (OSError, RuntimeError, FolderError) as error:  # one is not there, or the system gives no more watches
+            logger.debug("watching %s: %s", folder, error)
             stop.wait(BACK)
 
 
-def _follow(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
+def _folders(folder: Path) -> list[Path]:
+    return [folder, *(other.place for other in joined(folder))]
+
+
+def _follow(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
     """Call `changed` on events until `stop` is set or a folder is no longer the one that is watched."""
     from watchfiles import watch as events
 
-    watched, last = _identities(folders), -AGAIN  # what changed before the watch began was no event
+    watched, last = _identities(folder), -AGAIN  # what changed before the watch began was no event
     for changes in events(
-        *folders,
+        *_folders(folder),
         watch_filter=None,
         debounce=LONGEST,
         step=QUIET,
@@ -51,14 +57,14 @@ def _follow(folders: Sequence[Path], changed: Callable[[], None], stop: threadin
         raise_interrupt=False,
         ignore_permission_denied=True,
     ):
-        if _identities(folders) != watched:
+        if _identities(folder) != watched:
             return
         if changes or time.monotonic() - last > AGAIN:
             last = time.monotonic()
             changed()
 
 
-def _poll(folders: Sequence[Path], changed: Callable[[], None], stop: threading.Event) -> None:
+def _poll(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
     """Call `changed` every second or, where it takes long, so that nine tenths of the time are left to others."""
     spent = 0.0
     while not stop.wait(max(LOOK / 1000, 9 * spent)):
@@ -67,8 +73,8 @@ def _poll(folders: Sequence[Path], changed: Callable[[], None], stop: threading.
         spent = time.monotonic() - began
 
 
-def _identities(folders: Sequence[Path]) -> list[tuple[int, int]]:
-    return [(status.st_dev, status.st_ino) for status in map(Path.stat, folders)]
+def _identities(folder: Path) -> list[tuple[int, int]]:
+    return [(status.st_dev, status.st_ino) for status in map(Path.stat, _folders(folder))]
 
 
 def has_events(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
@@ -121,4 +127,4 @@ def follow(library: Library, told: Callable[[Report | SanadError], None], stop: 
         except Exception:
             logger.exception("an update failed")
 
-    watch([library.folder], update, stop)
+    watch(library.folder, update, stop)
