@@ -38,7 +38,7 @@ JOINED = (
 )
 
 # Kazakh keyboards of old lack the Cyrillic і, and people type the Latin one: beside a Cyrillic letter it is Cyrillic.
-MIXED = "(?<!i)(?:(?<=[\u0400-\u052f])i(?!i)|i(?=[\u0400-\u052f]))"
+MIXED = "(?<!i)(?:(?<=[\u0400-\u0481\u048a-\u052f])i(?!i)|i(?=[\u0400-\u0481\u048a-\u052f]))"
 CYRILLIC_I = "\u0456"
 
 _DROPPED = re.compile(f"[{DROPPED}]")

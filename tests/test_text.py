@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.text import fold, fold_with_offsets
+from embeddings.text import CYRILLIC_I, fold, fold_with_offsets
 
 ZWNJ, TATWEEL = "\u200c", "\u0640"
 ARABIC = "اأإآٱبةتثجحخدذرزسشصضطظعغفقكلمنهويىئؤءپچژگکیهۀےەۃ"
@@ -50,7 +50,9 @@ def test_every_folded_character_has_an_origin_in_order_and_in_range(text: str) -
 @given(texts)
 def test_every_folded_character_comes_from_its_origin(text: str) -> None:
     folded = fold_with_offsets(text)
-    assert all(c in fold(text[origin]) for c, origin in zip(folded.text, folded.origins, strict=True))
+    for character, origin in zip(folded.text, folded.origins, strict=True):
+        alone = fold(text[origin])
+        assert character in alone or (character, alone) == (CYRILLIC_I, "i")
 
 
 @given(texts, st.data())
