@@ -98,10 +98,10 @@ def _mount(line: str) -> tuple[Path, str]:
 
 
 @contextlib.contextmanager
-def watching(folders: Sequence[Path], changed: Callable[[], None]) -> Iterator[None]:
-    """Call `changed` in a thread of its own when anything below the folders changes, while the context lasts."""
+def watching(folder: Path, changed: Callable[[], None]) -> Iterator[None]:
+    """Call `changed` in a thread of its own when anything in a folder or those joined to it changes."""
     stop = threading.Event()
-    thread = threading.Thread(target=watch, args=(folders, changed, stop), name="watch", daemon=True)
+    thread = threading.Thread(target=watch, args=(folder, changed, stop), name="watch", daemon=True)
     thread.start()
     try:
         yield

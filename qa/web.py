@@ -44,7 +44,7 @@ def serving(
         page = build_page(chat)
         try:
             page.launch(**_settings(library, host, port, taken))
-            with watching([library.folder], chat.rebuild.catch_up) if watch else contextlib.nullcontext():
+            with watching(library.folder, chat.rebuild.catch_up) if watch else contextlib.nullcontext():
                 yield f"http://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"
         finally:
             chat.rebuild.stop()

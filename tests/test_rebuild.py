@@ -164,7 +164,7 @@ def test_an_unforeseen_error_is_in_the_log_and_shows_only_its_number(
 def test_a_watched_folder_is_followed_by_itself_until_the_reader_stops_it(held: Held) -> None:
     held.going.set()
     rebuild = Rebuild(held)
-    with watching([held.folder], rebuild.catch_up):
+    with watching(held.folder, rebuild.catch_up):
         wait_until(lambda: len(held.documents) == len(NOTES))
         write_files(held.folder, {"late.txt": "A late note about a bridge.\n"})
         wait_until(lambda: len(held.documents) == len(NOTES) + 1)
