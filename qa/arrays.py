@@ -25,6 +25,10 @@ class ArrayFileError(Exception):
     """The file is not one of ours, not whole, or was made by other code."""
 
 
+class OtherCodeError(ArrayFileError):
+    """The file is whole, but made by other code."""
+
+
 def write_arrays(place: Path, value: object, stamp: str) -> None:
     """Write a dataclass of arrays, or of such dataclasses, in place of the file or not at all; raise OSError.
 
@@ -73,7 +77,7 @@ def _read_header(mapped: mmap.mmap, stamp: str) -> tuple[dict[str, list[Any]], i
     header = json.loads(text)
     start = _aligned(_HEAD + length)
     if header["stamp"] != stamp:
-        raise ArrayFileError("other code made it")
+        raise OtherCodeError("other code made it")
     if start + header["size"] != len(mapped):
         raise ArrayFileError("it is not whole")
     return header["arrays"], start

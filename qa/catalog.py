@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -15,18 +16,19 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
+from qa.integrity import Fault, find_faults
 from qa.tables import (
     FORMAT,
     LISTED,
     Known,
     Listed,
     Row,
+    checked_document,
+    checked_row,
     create,
-    to_embedded,
-    to_row,
     widen,
 )
-from qa.transaction import Stamp, Transaction, settings_of, skipped_in, stamp_of
+from qa.transaction import Stamp, Transaction, are_whole, settings_of, skipped_in, stamp_of
 
 FILE, LOCK = "catalog.sqlite", "update.lock"
 WAIT = 5.0  # seconds for another process to finish its transaction
@@ -109,22 +111,19 @@ class Catalog:
         """Return what is already embedded of the passages with these digests."""
         if not self.exists():
             return {}
-        wanted = "SELECT digest, vector, tokens, sizes, norms FROM passages WHERE digest = ? LIMIT 1"
+        wanted = "SELECT * FROM passages WHERE digest = ?"
         with self._read() as db:
             if settings_of(db)["format"] != str(FORMAT):
                 return {}
-            found = (db.execute(wanted, [digest]).fetchone() for digest in digests)
-            return {row[0]: to_embedded(*row[1:]) for row in found if row}
+            found = (_first_whole(db.execute(wanted, [digest])) for digest in digests)
+            return {row.digest: row.embedded for row in found if row}
 
     def embedded_in(self, paths: Iterable[str]) -> dict[str, Embedded]:
         """Return what is embedded of the passages of these documents."""
-        wanted = (
-            "SELECT passages.digest, vector, tokens, sizes, norms FROM passages, documents "
-            "WHERE document = id AND path = ?"
-        )
+        wanted = "SELECT passages.* FROM passages, documents WHERE document = id AND path = ?"
         with self._read() as db:
-            found = (row for path in paths for row in db.execute(wanted, [path]))
-            return {row[0]: to_embedded(*row[1:]) for row in found}
+            found = (_first_whole([row]) for path in paths for row in db.execute(wanted, [path]))
+            return {row.digest: row.embedded for row in found if row}
 
     def documents(self, paths: Sequence[str]) -> list[Document]:
         """Return indexed documents by their paths."""
@@ -151,23 +150,28 @@ class Catalog:
 
     def load(self, keys: Iterable[int]) -> Contents:
         """Read documents by their keys, in order of these; leave out those that are gone."""
-        wanted = f"SELECT {LISTED}, text FROM documents, texts WHERE id = document AND id = ?"
+        wanted = f"SELECT {LISTED}, text, checksum FROM documents, texts WHERE id = document AND id = ?"
         documents: dict[int, Document] = {}
         passages: list[tuple[Row, ...]] = []
         if not self.exists():
             return Contents((), (), ())
         with self._read() as db:
             for key in keys:
-                for *columns, text in db.execute(wanted, [key]):
+                for *columns, text, checksum in db.execute(wanted, [key]):
                     rows = db.execute("SELECT * FROM passages WHERE document = ? ORDER BY number", [key])
-                    documents[key] = Listed(*columns).document(text)
-                    passages.append(tuple(to_row(*values) for _, *values in rows))
+                    documents[key] = checked_document(columns, text, checksum)
+                    passages.append(tuple(checked_row(values) for _, *values in rows))
         return Contents(tuple(documents), tuple(documents.values()), tuple(passages))
 
     def damage(self) -> list[str]:
         """Return what SQLite finds wrong in the file, nothing where it is whole."""
         with self._read() as db:
-            return [f"{self.file}: {row[0]}." for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
+            return [f"{self.file}: {row[0]}." for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+
+    def faults(self, dim: int | None = None) -> list[Fault]:
+        """Return what is wrong in its tables; `dim` is the length of a vector where it is known."""
+        with self._read() as db:
+            return list(find_faults(db, dim)) if settings_of(db)["format"] == str(FORMAT) else []
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -218,11 +222,14 @@ class Catalog:
             yield db
 
     def _check_format(self, db: sqlite3.Connection) -> None:
-        found = settings_of(db).get("format", "")
+        settings = settings_of(db)
+        found = settings.get("format", "")
         if not found.isdecimal():
             raise sqlite3.DatabaseError("its format is not told")
         if int(found) > FORMAT:
             raise CatalogError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
+        if int(found) == FORMAT and len(settings) > 1 and not are_whole(settings):
+            raise sqlite3.DatabaseError("its settings are not as they were written")
 
     @contextlib.contextmanager
     def _open(self, mode: str) -> Iterator[sqlite3.Connection]:
@@ -243,3 +250,11 @@ class Catalog:
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): move it away and build again.")
         return CatalogError(f"The index {self.file} cannot be used ({error}): look at its disk and rights.")
+
+
+def _first_whole(found: Iterable[Sequence[Any]]) -> Row | None:
+    """Return the first passage that is as it was written: damaged vectors are not used again."""
+    for _, *values in found:
+        with contextlib.suppress(sqlite3.DatabaseError):
+            return checked_row(values)
+    return None

@@ -15,10 +15,11 @@ from qa.documents import one_line
 from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
 from qa.filters import Filter
 from qa.library import Library
-from qa.printing import answer_object, failure, figure, hit_text, report_object, score_object
+from qa.printing import answer_object, failure, figure, hit_text, kept_text, report_object, score_object, visit_object
 from qa.reports import Report
 from qa.settings import Settings, read_settings
 from qa.terminal import hush, showing, speak_unicode, stopping
+from qa.visit import examine
 from qa.watch import follow
 
 FAILED, INTERRUPTED = 1, 130
@@ -88,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="port to serve on (7860)")
     serve.add_argument("--watch", action="store_true", help="follow the folder without being asked")
     serve.add_argument("--allow-upload", action="store_const", const="yes", help="let the page add documents")
-    _command(commands, "doctor", _doctor, "tell whether index and folder agree")
+    doctor = _command(commands, "doctor", _doctor, "tell whether the index is whole and agrees with the folder")
+    doctor.add_argument("--repair", action="store_true", help="mend what can be mended")
+    doctor.add_argument("--drop", metavar="NAME", help="remove the index of a model that does not answer now")
     return parser
 
 
@@ -215,12 +218,19 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
-    findings = Library.open(settings.folder, settings.index, settings.model).check()
+    visit = examine(settings.folder, settings.index, settings.model, drop=options.drop, mend=options.repair)
     if options.json:
-        _print_json({"healthy": not findings, "findings": list(findings)})
+        _print_json(visit_object(visit))
     else:
-        print("\n".join(map(one_line, findings)) or f"Index {settings.index} and folder {settings.folder} agree.")
-    return FAILED if findings else 0
+        for told in (*visit.repairs, *(finding.told for finding in visit.findings)):
+            print(one_line(told))
+        if not visit.findings:
+            print(f"Index {settings.index} and folder {settings.folder} agree.")
+        for kept in visit.kept:
+            _say(kept_text(kept))
+        for skip in visit.skipped:
+            _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
+    return FAILED if visit.findings else 0
 
 
 def _print_json(value: object) -> None:

@@ -1,5 +1,6 @@
 """What an encoder makes of passages: a vector each and, with the built-in model, the tokens of their sentences."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoder import Encoder
+from embeddings.errors import ModelError
 from embeddings.static import StaticEncoder, Vectors, unit
 from qa.documents import Document
 from qa.passages import Passage, Span
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,27 @@ def embed(encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> lis
     if isinstance(encoder, StaticEncoder):
         return _embed_sentences(encoder, passages)
     vectors = encoder.encode_passages([_text(document, passage.span) for document, passage in passages])  # (n, dim)
+    vectors = _checked(vectors, encoder, passages)
     none = (np.empty(0, np.uint16), np.empty(0, np.int32), np.empty(0, np.float32))
     return [Embedded(vector, *none) for vector in vectors]
+
+
+def _checked(vectors: Vectors, encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> Vectors:
+    """Return vectors that can be compared: one that is not finite becomes zeros, and its passage is found by words.
+
+    Raise ModelError where the model gives vectors of another shape than it says.
+    """
+    if vectors.shape != (len(passages), encoder.dim):
+        raise ModelError(
+            f"The model {encoder.name} gives vectors of the shape {vectors.shape} for {len(passages)} passages, not "
+            f"{encoder.dim} numbers for each: use another model."
+        )
+    finite = np.isfinite(vectors).all(axis=1, keepdims=True)  # (n, 1)
+    for place in np.flatnonzero(~finite).tolist():
+        document, passage = passages[place]
+        told = "%s, paragraph %d: the model %s gives it no finite vector, so only its words are found"
+        logger.warning(told, document.path, passage.number, encoder.name)
+    return np.where(finite, vectors, np.float32(0))
 
 
 def _embed_sentences(encoder: StaticEncoder, passages: Sequence[tuple[Document, Passage]]) -> list[Embedded]:

@@ -45,6 +45,21 @@ class Judgements:
         """Return what is judged so far; a line that is no question is left out."""
         return frozenset(found for line in self._lines() if (found := _question(line)))
 
+    def strange(self) -> list[str]:
+        """Return the lines that are no question."""
+        return [line for line in self._lines() if not _question(line)]
+
+    def set_aside(self, aside: Path) -> None:
+        """Move the lines that are no question, or a file that is no text, to another file."""
+        try:
+            strange = "".join(f"{line}\n" for line in self.strange()).encode()
+        except CatalogError:
+            self.file.rename(aside)
+            return
+        write_whole(aside, strange)
+        lines = self._lines()
+        self._write(lines, [line for line in lines if _question(line)])
+
     def add(self, judged: Question) -> None:
         """Write a judgement, once, in place of those that it contradicts. Raise CatalogError where that cannot be."""
         with self._lock:

@@ -1,12 +1,14 @@
 """What the command line prints: sentences for people, and the JSON objects that other programs rely on."""
 
 from qa import evaluate
-from qa.answers import Answer, Hit
+from qa.answers import Answer, Hit, counted
 from qa.documents import Document, one_line, visible
+from qa.editions import Kept
 from qa.filters import Filter
 from qa.library import Library
 from qa.passages import Span
 from qa.reports import Report
+from qa.visit import Visit
 
 
 def answer_object(answer: Answer) -> dict[str, object]:
@@ -126,3 +128,24 @@ def failure(outcome: evaluate.Outcome) -> str:
 def figure(value: float | None) -> str:
     """Return a figure of a table, a dash where there is none."""
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def visit_object(visit: Visit) -> dict[str, object]:
+    """Return what a look through the index found as a JSON object."""
+    return {
+        "healthy": not visit.findings,
+        "findings": [finding.told for finding in visit.findings],
+        "repairs": list(visit.repairs),
+        "skipped": [{"document": skip.path, "reason": skip.reason} for skip in visit.skipped],
+        "models": [
+            {name: getattr(kept, name) for name in ("model", "place", "documents", "bytes", "answers", "whole")}
+            for kept in visit.kept
+        ],
+    }
+
+
+def kept_text(kept: Kept) -> str:
+    """Return in a line what is kept of a model."""
+    state = "answers" if kept.answers else "kept" if kept.whole else "not finished"
+    name = one_line(kept.model) or f"unreadable, {kept.place}"
+    return f"model {name}: {state}, {counted(kept.documents, 'document')}, {kept.bytes / 2**20:,.1f} MB"

@@ -1,8 +1,10 @@
 """The tables of the catalog, and how documents and passages become their rows and come back."""
 
 import sqlite3
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +23,13 @@ CREATE TABLE IF NOT EXISTS documents (
     note TEXT NOT NULL, date TEXT NOT NULL, pages BLOB NOT NULL, headings BLOB NOT NULL, passages INTEGER NOT NULL,
     indexed TEXT NOT NULL, mark TEXT NOT NULL, stale INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS texts (
-    document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE, text TEXT NOT NULL);
+    document INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE, text TEXT NOT NULL,
+    checksum INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE, number INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences BLOB NOT NULL, repeats BLOB NOT NULL,
     digest TEXT NOT NULL, language TEXT NOT NULL, vector BLOB NOT NULL, tokens BLOB NOT NULL, sizes BLOB NOT NULL,
-    norms BLOB NOT NULL, PRIMARY KEY (document, number)) WITHOUT ROWID;
+    norms BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS passages_by_digest ON passages (digest);
 CREATE TABLE IF NOT EXISTS skipped (
     path TEXT PRIMARY KEY, reason TEXT NOT NULL, lost INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
@@ -94,10 +97,10 @@ def widen(db: sqlite3.Connection, found: str) -> None:
         return
     for table in ("passages", "skipped"):
         db.execute(f"DROP TABLE {table}")
-    text = "text FROM old"
+    text = "text, 0 FROM old"
     if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'texts'").fetchone():
         db.execute("ALTER TABLE texts RENAME TO told")
-        text = "text FROM told, old WHERE id = document"
+        text = "text, 0 FROM told, old WHERE id = document"
     db.execute("ALTER TABLE documents RENAME TO old")
     create(db)
     present = {row[1] for row in db.execute("PRAGMA table_info(old)")}
@@ -118,12 +121,44 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def passage_values(row: Row) -> tuple[object, ...]:
-    """Return the values of a passage in the order of its columns, the key of its document left out."""
+    """Return the values of a passage in the order of its columns, the key of its document left out, a checksum last."""
     passage, embedded = row.passage, row.embedded
     spans = (_pack(passage.sentences), _pack(passage.repeats))
     blobs = (embedded.vector, embedded.tokens, embedded.sizes, embedded.norms)
     start, end = passage.span.start, passage.span.end
-    return passage.number, start, end, *spans, row.digest, row.language, *(blob.tobytes() for blob in blobs)
+    values = (passage.number, start, end, *spans, row.digest, row.language, *(blob.tobytes() for blob in blobs))
+    return *values, checksum(values)
+
+
+def checksum(values: Iterable[object]) -> int:
+    """Return the CRC-32 of the values of a row."""
+    found = 0
+    for value in values:
+        content = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+        found = zlib.crc32(content, zlib.crc32(b"%d " % len(content), found))
+    return found
+
+
+def text_checksum(listed: Listed, text: str) -> int:
+    """Return the checksum of a document's text and of what is told of it."""
+    told = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date, listed.pages)
+    return checksum((*told, listed.indexed, text))
+
+
+def checked_row(values: Sequence[Any]) -> Row:
+    """Return the passage of the values with their checksum; raise DatabaseError where it is not theirs."""
+    *told, expected = values
+    if checksum(told) != expected:
+        raise sqlite3.DatabaseError(f"passage {told[0]} of a document is not as it was written")
+    return to_row(*told)
+
+
+def checked_document(columns: Iterable[Any], text: str, expected: int) -> Document:
+    """Return the document of its columns and text; raise DatabaseError where their checksum is another."""
+    listed = Listed(*columns)
+    if text_checksum(listed, text) != expected:
+        raise sqlite3.DatabaseError(f"the text of {listed.path} is not as it was written")
+    return listed.document(text)
 
 
 def to_row(

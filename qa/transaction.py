@@ -11,7 +11,7 @@ from embeddings.encoder import Encoder
 from qa.documents import Document
 from qa.folder import Skipped
 from qa.passages import SPLITTER
-from qa.tables import FORMAT, LISTED, Listed, Row, passage_values
+from qa.tables import FORMAT, LISTED, Listed, Row, passage_values, text_checksum
 
 GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
 
@@ -68,8 +68,28 @@ class Transaction:
         values = [*(getattr(listed, field.name) for field in fields(listed)), mark, False]
         places = ", ".join("?" * len(values))
         self._db.execute(f"INSERT INTO documents ({LISTED}, mark, stale) VALUES ({places})", values)
-        self._db.execute("INSERT INTO texts VALUES (?, ?)", [key, document.text])
-        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 12)})", found)
+        self._db.execute(
+            "INSERT INTO texts VALUES (?, ?, ?)", [key, document.text, text_checksum(listed, document.text)]
+        )
+        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 13)})", found)
+
+    def spoil(self, passages: Iterable[tuple[str, int]]) -> None:
+        """Remove passages by their documents' paths and their numbers; the documents are stale without them."""
+        for path, number in passages:
+            wanted = "document = (SELECT id FROM documents WHERE path = ?) AND number = ?"
+            self._db.execute(f"DELETE FROM passages WHERE {wanted}", [path, number])
+            self._db.execute("UPDATE documents SET stale = 1 WHERE path = ?", [path])
+
+    def remove_orphans(self) -> None:
+        """Remove passages and texts of no document."""
+        for table in ("passages", "texts"):
+            self._db.execute(f"DELETE FROM {table} WHERE document NOT IN (SELECT id FROM documents)")
+
+    def touch(self) -> None:
+        """Record that the index changed, and nothing else of it."""
+        last = str(self._last_key or settings_of(self._db).get("last_key", 0))
+        values = {"generation": str(self.generation + 1), "last_key": last}
+        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
 
     def _next_key(self) -> int:
         """Return a key that no document ever had: what was derived under another key is never taken for this one's.
@@ -104,6 +124,15 @@ class Transaction:
 def settings_of(db: sqlite3.Connection) -> dict[str, str]:
     """Return what is recorded of the whole index."""
     return dict(db.execute("SELECT key, value FROM settings"))
+
+
+def are_whole(settings: dict[str, str]) -> bool:
+    """Tell whether all is there that an update records, and nothing else."""
+    return {"format", *_TEXTS, *_NUMBERS} == settings.keys() and all(settings[name].isdecimal() for name in _NUMBERS)
+
+
+_TEXTS = ("model", "fingerprint", "splitter", "source")
+_NUMBERS = ("generation", "last_key", "waiting")
 
 
 def stamp_of(settings: dict[str, str]) -> Stamp | None:

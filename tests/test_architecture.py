@@ -28,6 +28,7 @@ qa.documents
 qa.passages qa.language
 qa.embed
 qa.tables
+qa.integrity
 qa.transaction qa.filters
 qa.answers qa.catalog
 qa.ranking qa.segment qa.reports qa.changes
@@ -36,7 +37,9 @@ qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings qa.watch
 qa.guard qa.markup qa.rebuild qa.judgements qa.asked qa.overview qa.uploads
-qa.notices qa.originals qa.listing
+qa.notices qa.originals qa.listing qa.doctor
+qa.repair
+qa.visit
 qa.routes
 qa.cards
 qa.chat

@@ -12,6 +12,7 @@ import pytest
 
 import qa.transaction
 import qa.update
+from embeddings.errors import ModelError
 from embeddings.static import StaticEncoder, Vectors
 from qa.catalog import Catalog
 from qa.errors import CatalogError, FolderError
@@ -305,6 +306,38 @@ def test_an_index_of_a_newer_version_is_not_written_over(words: Library) -> None
     with pytest.raises(CatalogError, match="newer Sanad"):
         words.update()
     assert words.catalog.file.read_bytes() == content
+
+
+class OddEncoder(WordEncoder):
+    """Gives the second passage a vector that is not finite."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        vectors = super().encode_passages(texts)
+        vectors[1:2] = np.nan
+        return vectors
+
+
+def test_a_passage_without_a_finite_vector_is_told_and_found_by_its_words(
+    folder: Path, index: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = word_library(folder, index, OddEncoder(WORDS))
+    library.update()
+    assert "a.txt, paragraph 2: the model words gives it no finite vector" in caplog.text
+    assert np.isfinite(library._snapshot.segments[0].vectors).all()
+    assert len(library.ask("president", 50).hits) == len({hit.text for hit in library.ask("president", 50).hits}) > 5
+
+
+class ShortEncoder(WordEncoder):
+    """Leaves the last number of each vector out."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return super().encode_passages(texts)[:, :-1]
+
+
+def test_a_model_whose_vectors_have_another_length_than_it_says_is_refused(folder: Path, index: Path) -> None:
+    with pytest.raises(ModelError, match="another model"):
+        word_library(folder, index, ShortEncoder(WORDS)).update()
+    assert word_library(folder, index, WordEncoder(WORDS)).documents == ()
 
 
 def test_check_names_every_difference(words: Library, folder: Path, index: Path, encoder: StaticEncoder) -> None:

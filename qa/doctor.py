@@ -1,0 +1,171 @@
+"""Look through an index folder for everything that may be wrong there, and say what it is, where, and what to do."""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from embeddings.encoder import Encoder
+from qa.answers import counted
+from qa.arrays import ArrayFileError, OtherCodeError, read_arrays
+from qa.catalog import FILE, Catalog, Listing
+from qa.check import check
+from qa.editions import Editions
+from qa.errors import CatalogError, FolderError, LockedError
+from qa.judgements import Judgements
+from qa.segment import Segment
+from qa.shelf import ENDING, FOLDER, code_stamp
+
+SPACE = 64 * 2**20  # bytes that a disk should have left, beyond what the index takes once more
+FRESH = 60.0  # seconds; a file as young may still be being written
+OTHERS = stat.S_IWOTH
+
+Kind = Literal[
+    "index", "catalog", "document", "passage", "orphan", "derived", "leftover", "list", "judgements", "rights", "space",
+    "source",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong: a sentence for the reader, and where it is for who mends it."""
+
+    kind: Kind
+    told: str
+    place: Path  # the file, or the folder of the edition
+    document: str = ""  # its path
+    passage: int = 0  # its number, 0 where it is of no single one
+
+
+def diagnose(folder: Path, editions: Editions, catalog: Catalog, encoder: Encoder) -> list[Finding]:
+    """Return what is wrong with the index of `encoder` in `catalog`, and with all that lies beside it.
+
+    Raise CatalogError where the index was written by a newer Sanad, LockedError where another process is writing it.
+    """
+    findings = [*_about_rights(editions), *_about_list(editions), *_about_judgements(editions.folder)]
+    broken = False
+    for place in dict.fromkeys([catalog.folder, *(editions.folder / kept.place for kept in editions.kept())]):
+        mine = place == catalog.folder
+        found = list(_about_edition(Catalog(place), encoder.dim if mine else None, derived=mine))
+        broken |= mine and any(finding.kind == "catalog" for finding in found)
+        findings += found
+    findings += _about_space(editions.folder)
+    if not broken:
+        findings += _about_folder(folder, catalog, encoder)
+    return findings
+
+
+def _about_edition(catalog: Catalog, dim: int | None, *, derived: bool) -> Iterator[Finding]:
+    if not catalog.exists():
+        return
+    try:
+        damage = catalog.damage()
+        faults = [] if damage else catalog.faults(dim)
+        listing = catalog.listing()
+    except LockedError:
+        raise
+    except CatalogError as error:
+        if "newer Sanad" in str(error):
+            raise
+        damage, faults, listing = [str(error)], [], None
+    if damage or listing is None:
+        yield Finding(
+            "catalog", f"{catalog.file} is beyond repair: {damage[0]} It has to be made again.", catalog.folder
+        )
+        return
+    for fault in faults:
+        where = f"In {catalog.file}, {fault.path}: " if fault.path else f"In {catalog.file} "
+        todo = {"document": "read it again", "passage": "embed it again", "orphan": "remove them"}[fault.kind]
+        yield Finding(fault.kind, f"{where}{fault.told}: {todo}.", catalog.folder, fault.path, fault.passage)
+    yield from _about_segments(catalog, listing, mine=derived, whole=not faults)
+
+
+def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bool) -> Iterator[Finding]:
+    """Look at the files derived from a catalog; each document of a whole one should be in one, and they in it.
+
+    An edition that does not answer now is tidied when it does again.
+    """
+    sizes = {document.key: document.passages for document in listing.documents}
+    held: set[int] = set()
+    for file in sorted((catalog.folder / FOLDER).glob("*")):
+        if file.suffix != ENDING:
+            if time.time() - file.lstat().st_mtime > FRESH:
+                yield Finding("leftover", f"{file} is a file that was not written to its end: remove it.", file)
+            continue
+        try:
+            members = read_arrays(file, Segment, code_stamp()).members
+        except OtherCodeError:
+            continue
+        except (ArrayFileError, OSError) as error:
+            yield Finding("derived", f"The derived file {file} is damaged ({error}): make it again.", file)
+            continue
+        counts = dict(zip(members.keys.tolist(), np.diff(members.starts).tolist(), strict=True))
+        if any(sizes.get(key, count) != count for key, count in counts.items()):
+            yield Finding("derived", f"The derived file {file} is of another state of its documents: remove it.", file)
+        elif mine and not counts.keys() & sizes.keys() and max(counts, default=0) <= listing.last_key:
+            yield Finding("leftover", f"The derived file {file} is of documents that are gone: remove it.", file)
+        else:
+            held |= counts.keys()
+    missing = len(sizes.keys() - held)
+    if mine and whole and missing:
+        told = f"{counted(missing, 'document')} of {catalog.folder} are in no derived file: make them again."
+        yield Finding("derived", told, catalog.folder / FOLDER)
+
+
+def _about_list(editions: Editions) -> Iterator[Finding]:
+    for told in editions.stray():
+        yield Finding("list", f"{told[:-1]}: write it again.", editions.list)
+
+
+def _about_judgements(index: Path) -> Iterator[Finding]:
+    judgements = Judgements(index)
+    try:
+        strange = judgements.strange()
+    except CatalogError as error:
+        yield Finding("judgements", str(error), judgements.file)
+        return
+    if strange:
+        told = f"{judgements.file} has {counted(len(strange), 'line')} that eval cannot read: mend or move them."
+        yield Finding("judgements", told, judgements.file)
+
+
+def _about_rights(editions: Editions) -> Iterator[Finding]:
+    places = [editions.folder, *(editions.folder / kept.place / FILE for kept in editions.kept())]
+    for place in places:
+        if not place.exists():
+            continue
+        wanted = os.R_OK | os.W_OK | (os.X_OK if place.is_dir() else 0)
+        if not os.access(place, wanted):
+            yield Finding("rights", f"{place} may not be read and written by you: allow it.", place)
+        if place.stat().st_mode & OTHERS:
+            told = f"{place} may be written by everybody, who could change your answers: forbid it."
+            yield Finding("rights", told, place)
+
+
+def _about_space(index: Path) -> Iterator[Finding]:
+    if not index.exists():
+        return
+    taken = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
+    free = shutil.disk_usage(index).free
+    if free < SPACE + taken:
+        told = f"The disk of {index} has {free / 2**20:,.0f} MB left, and making the index again may take "
+        yield Finding("space", f"{told}{(SPACE + taken) / 2**20:,.0f} MB: make room.", index)
+
+
+def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[Finding]:
+    try:
+        sentences: Sequence[str] = check(folder, catalog, encoder)
+    except FolderError as error:
+        sentences = [str(error)]
+    source = catalog.source()
+    if source is not None and source.resolve() != folder.resolve():
+        told = f"The index {catalog.folder} is that of {source}, not of {folder}: name another, or build with --force."
+        yield Finding("source", told, folder)
+    for told in sentences:
+        yield Finding("index", told, folder)

@@ -1,0 +1,88 @@
+"""Whether what stands in the tables of a catalog is what was written there, and fits together."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from qa.tables import LISTED, Listed, Row, checksum, text_checksum, to_row
+
+Kind = Literal["document", "passage", "orphan"]
+UNIT = 1e-3  # by which the length of a vector may differ from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a document: with its text or its passages, or rows that belong to none."""
+
+    kind: Kind
+    path: str
+    told: str
+    passage: int = 0  # its number, 0 where it is of no single one
+
+
+def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
+    """Yield what is wrong in the tables, document by document; stale ones are made again anyway."""
+    db.text_factory = lambda content: content.decode("utf-8", "replace")  # what is no text is damage, not an error
+    for table in ("passages", "texts"):
+        wanted = f"SELECT count(DISTINCT document) FROM {table} WHERE document NOT IN (SELECT id FROM documents)"
+        (count,) = db.execute(wanted).fetchone()
+        if count:
+            yield Fault("orphan", "", f"there are {table} of {count:,} documents that are not there")
+    wanted = f"SELECT {LISTED}, text, checksum FROM documents LEFT JOIN texts ON id = document WHERE NOT stale"
+    for *columns, text, expected in db.execute(f"{wanted} ORDER BY path").fetchall():
+        listed = Listed(*columns)
+        told = _about_text(listed, text, expected)
+        if told:
+            yield Fault("document", str(listed.path), told)
+            continue
+        found = db.execute("SELECT * FROM passages WHERE document = ? ORDER BY number", [listed.key])
+        for number, told in _about_passages(listed, text, [row[1:] for row in found], dim):
+            yield Fault("passage", listed.path, told, number)
+
+
+def _about_text(listed: Listed, text: object, expected: object) -> str:
+    if not isinstance(text, str):
+        return "its text is missing"
+    try:
+        same = text_checksum(listed, text) == expected
+    except (TypeError, ValueError):
+        same = False
+    return "" if same else "its text is not as it was written"
+
+
+def _about_passages(
+    listed: Listed, text: str, rows: Sequence[Sequence[Any]], dim: int | None
+) -> Iterator[tuple[int, str]]:
+    numbers = [row[0] for row in rows]
+    if numbers != list(range(1, listed.passages + 1)):
+        yield 0, f"it has {len(rows):,} passages of {listed.passages:,}, or these are not in order"
+    for *values, expected in rows:
+        try:
+            told = about_row(to_row(*values), text, dim)
+            told = told or ("" if checksum(values) == expected else "is not as it was written")
+        except (TypeError, ValueError, OverflowError):
+            told = "cannot be read"
+        if told:
+            yield values[0], f"passage {values[0]} {told}"
+
+
+def about_row(row: Row, text: str, dim: int | None) -> str:
+    """Return what is wrong with a passage of a text, an empty string where nothing is."""
+    span, vector = row.passage.span, row.embedded.vector
+    inside = (*row.passage.sentences, *row.passage.repeats)
+    if not 0 <= span.start < span.end <= len(text) or any(not 0 <= s.start < s.end <= len(text) for s in inside):
+        return "reaches beyond the text"
+    if hashlib.sha256(text[span.start : span.end].encode("utf-8", "surrogatepass")).hexdigest() != row.digest:
+        return "is of another text than it was embedded for"
+    if not len(vector) or (dim is not None and len(vector) != dim):
+        return f"has a vector of {len(vector)} numbers" + (f", not {dim}" if dim else "")
+    if not np.isfinite(vector).all():
+        return "has a vector that is not finite"
+    length = float(np.linalg.norm(vector))
+    if abs(length - 1) > UNIT and length > UNIT:  # a text without known words has a vector of zeros
+        return f"has a vector of length {length:.3f}, not 1"
+    return ""

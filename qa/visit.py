@@ -1,0 +1,70 @@
+"""A visit of the doctor: look through an index, mend it where that is wanted, and look again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.encoder import load_encoder
+from embeddings.static import BUILT_IN
+from qa.catalog import Catalog
+from qa.doctor import Finding, diagnose
+from qa.editions import Editions, Kept
+from qa.errors import CatalogError, LockedError
+from qa.folder import Skipped
+from qa.repair import Repair
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What was found at last, what was mended before, which indexes are kept, and which files are left out."""
+
+    findings: tuple[Finding, ...]
+    repairs: tuple[str, ...]
+    kept: tuple[Kept, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def examine(
+    folder: Path, index: Path, model: str | None = None, *, drop: str | None = None, mend: bool = False
+) -> Visit:
+    """Look through the index of a folder, after `drop` removed that of a model, and `mend` it.
+
+    Raise ModelError where the model cannot be loaded, CatalogError where the index was written by a newer Sanad,
+    SettingsError where nothing can be dropped.
+    """
+    editions = Editions(index)
+    if drop:
+        editions.drop(drop)
+    encoder = load_encoder(model or _model(editions))
+    catalog = editions.of(encoder) if _readable(editions) else editions.current()
+    findings, repairs = diagnose(folder, editions, catalog, encoder), list[str]()
+    if mend and findings:
+        repairs = list(Repair(folder, editions, catalog, encoder).run(findings))
+        findings = diagnose(folder, editions, catalog, encoder)
+    return Visit(tuple(findings), tuple(repairs), editions.kept(), _skipped(catalog))
+
+
+def _model(editions: Editions) -> str:
+    try:
+        stamp = editions.current().stamp()
+    except LockedError:
+        raise
+    except CatalogError:  # which is the first thing to be found
+        stamp = None
+    return stamp.model if stamp else BUILT_IN
+
+
+def _readable(editions: Editions) -> bool:
+    try:
+        editions.current().stamp()
+    except LockedError:
+        raise
+    except CatalogError:
+        return False
+    return True
+
+
+def _skipped(catalog: Catalog) -> tuple[Skipped, ...]:
+    try:
+        return catalog.listing().skipped
+    except CatalogError:
+        return ()

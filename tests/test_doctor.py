@@ -1,0 +1,340 @@
+"""The doctor: each thing damaged on purpose is found, told in a sentence, and mended; what answers then is right."""
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa.doctor
+import qa.library
+import qa.visit
+from qa.catalog import FILE, Catalog
+from qa.editions import FOLDER as MODELS
+from qa.editions import LIST
+from qa.errors import CatalogError, SettingsError
+from qa.judgements import FILE as JUDGEMENTS
+from qa.library import Library
+from qa.shelf import FOLDER as SEGMENTS
+from qa.visit import Visit, examine
+from tests.conftest import WordEncoder, done, sanad, write_files
+
+WORDS = "kazakhstan oil europe war president election won"
+FILL = " Here follow plain words that nobody asks for, so that the passage is as long as a paragraph is." * 3
+TEXTS = {
+    "oil.txt": f"Kazakhstan sells oil to Europe.{FILL}\n\nThe pipeline of the president is long.{FILL}\n",
+    "war.txt": f"Nobody wins a war. The president said so.{FILL}\n",
+    "vote.txt": f"An election was held. The president won the election.{FILL}\n",
+}
+QUESTIONS = ("who won the election", "oil to europe", "president of the pipeline")
+
+
+@pytest.fixture
+def encoders(monkeypatch: pytest.MonkeyPatch) -> dict[str, WordEncoder]:
+    found = {"one": WordEncoder(WORDS, "one"), "two": WordEncoder(WORDS + " pipeline", "two")}
+    for module in (qa.library, qa.visit):
+        monkeypatch.setattr(module, "load_encoder", found.__getitem__)
+        monkeypatch.setattr(module, "BUILT_IN", "one")
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, index: Path, encoders: dict[str, WordEncoder]) -> Path:
+    folder = write_files(tmp_path / "docs", TEXTS)
+    Library.open(folder, index).update()
+    return folder
+
+
+def run(place: Path, statement: str, *values: object) -> None:
+    with sqlite3.connect(place / FILE) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute(statement, values)
+    db.close()
+
+
+def told(visit: Visit) -> str:
+    return "\n".join(finding.told for finding in visit.findings)
+
+
+def assert_mended(folder: Path, index: Path, *parts: str) -> Visit:
+    """Check that the damage is found and mended, and that the answers are those of a fresh build."""
+    found = examine(folder, index)
+    assert found.findings
+    assert all(part in told(found) for part in parts), told(found)
+    assert all(finding.told.endswith(".") and "\n" not in finding.told for finding in found.findings)
+    visit = examine(folder, index, mend=True)
+    assert visit.repairs
+    assert not visit.findings, told(visit)
+    assert examine(folder, index).findings == ()
+    assert_fresh(folder, index)
+    return visit
+
+
+def assert_fresh(folder: Path, index: Path) -> None:
+    mended = Library.open(folder, index)
+    fresh = Library(folder, Catalog(index.with_name("fresh")), mended.encoder)
+    fresh.update()
+    assert [mended.ask(question, 9) for question in QUESTIONS] == [fresh.ask(question, 9) for question in QUESTIONS]
+    shutil.rmtree(index.with_name("fresh"))
+
+
+def test_a_sound_index_has_nothing_to_tell_and_repair_does_nothing(folder: Path, index: Path) -> None:
+    before = {file: file.read_bytes() for file in index.rglob("*") if file.is_file()}
+    visit = examine(folder, index, mend=True)
+    assert (visit.findings, visit.repairs) == ((), ())
+    assert [(kept.model, kept.answers, kept.documents) for kept in visit.kept] == [("one", True, 3)]
+    assert {file: file.read_bytes() for file in index.rglob("*") if file.is_file()} == before
+
+
+def test_a_missing_index_is_built(tmp_path: Path, index: Path, encoders) -> None:
+    folder = write_files(tmp_path / "docs", TEXTS)
+    assert_mended(folder, index, f"There is no index in {index}: build it.")
+
+
+def test_files_that_changed_are_told_and_followed(folder: Path, index: Path) -> None:
+    write_files(folder, {"new.txt": "The sea is far.", "oil.txt": "Oil is dear."})
+    (folder / "war.txt").unlink()
+    (folder / "odd.txt").write_bytes(bytes(99))
+    visit = assert_mended(folder, index, "new.txt is in", "oil.txt was changed", "war.txt is in the index but")
+    assert [skip.path for skip in visit.skipped] == ["odd.txt"]
+
+
+NAN = np.full(7, np.nan, np.float32).tobytes()
+ROWS: list[tuple[str, tuple[object, ...], str]] = [
+    ("UPDATE texts SET text = replace(text, 'nobody', 'no body')", (), "its text is not as it was written"),
+    ("UPDATE texts SET text = CAST(x'ff41' AS TEXT)", (), "its text is not as it was written"),
+    ("DELETE FROM texts", (), "its text is missing"),
+    ("UPDATE documents SET title = 'Another title'", (), "its text is not as it was written"),
+    ("UPDATE documents SET digest = 'x'", (), "its text is not as it was written"),
+    ("UPDATE documents SET passages = 7", (), "passages of 7"),
+    ("DELETE FROM passages WHERE number = 1", (), "or these are not in order"),
+    ("UPDATE passages SET start = 5", (), "another text than it was embedded for"),
+    ('UPDATE passages SET "end" = 99999', (), "reaches beyond the text"),
+    ("UPDATE passages SET start = -3", (), "reaches beyond the text"),
+    ("UPDATE passages SET vector = x''", (), "a vector of 0 numbers, not 7"),
+    ("UPDATE passages SET vector = x'0000803f'", (), "a vector of 1 numbers, not 7"),
+    ("UPDATE passages SET vector = x'00'", (), "cannot be read"),
+    ("UPDATE passages SET vector = ?", (NAN,), "a vector that is not finite"),
+    ("UPDATE passages SET vector = ?", (np.ones(7, np.float32).tobytes(),), "a vector of length 2.646, not 1"),
+    ("UPDATE passages SET vector = ?", (np.eye(7, dtype=np.float32)[6].tobytes(),), "is not as it was written"),
+    ("UPDATE passages SET vector = ?", (bytes(28),), "is not as it was written"),
+    ("UPDATE passages SET sentences = x'00'", (), "cannot be read"),
+    ("UPDATE passages SET language = 'xx'", (), "is not as it was written"),
+    ("UPDATE passages SET digest = 'x'", (), "another text than it was embedded for"),
+    ("DELETE FROM documents WHERE path = 'oil.txt'", (), "there are passages of 1 documents that are not there"),
+    ("INSERT INTO texts VALUES (12345, 'text', 0)", (), "there are texts of 1 documents that are not there"),
+    ("UPDATE settings SET value = 'f' WHERE key = 'splitter'", (), "must be rebuilt"),
+]
+
+
+@pytest.mark.parametrize(("statement", "values", "part"), ROWS)
+@pytest.mark.parametrize("derived", [True, False])
+def test_rows_that_are_not_as_they_were_written(
+    folder: Path, index: Path, statement: str, values: tuple[object, ...], part: str, derived: bool
+) -> None:
+    if not derived:
+        shutil.rmtree(index / SEGMENTS)
+    run(index, statement, *values)
+    assert_mended(folder, index, part)
+
+
+def test_damaged_rows_never_answer(folder: Path, index: Path) -> None:
+    shutil.rmtree(index / SEGMENTS)
+    run(index, "UPDATE passages SET vector = ?", np.eye(7, dtype=np.float32)[6].tobytes())
+    with pytest.raises(CatalogError, match="passage 1 of a document is not as it was written"):
+        Library.open(folder, index).ask("oil")
+
+
+def test_only_damaged_passages_are_embedded_again(folder: Path, index: Path, encoders) -> None:
+    run(index, "UPDATE passages SET vector = x'' WHERE number = 2")
+    before = len(encoders["one"].encoded)
+    visit = examine(folder, index, mend=True)
+    assert encoders["one"].encoded[before:] == [TEXTS["oil.txt"].split("\n\n")[1].strip()]
+    assert not visit.findings
+
+
+def test_a_damaged_passage_of_a_file_that_cannot_be_read_is_mended_from_the_stored_text(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Library.open(folder, index).ask("oil")
+    run(index, "UPDATE passages SET vector = x'' WHERE number = 2")
+    read_bytes = Path.read_bytes
+
+    def fail(place: Path) -> bytes:
+        if place == folder / "oil.txt":
+            raise OSError(5, "Input/output error")
+        return read_bytes(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fail)
+        examine(folder, index, mend=True)
+    assert [hit.text for hit in Library.open(folder, index).ask("oil").hits] == [hit.text for hit in expected.hits]
+
+
+def flip(file: Path, at: float) -> None:
+    content = bytearray(file.read_bytes())
+    content[int(len(content) * at)] ^= 1
+    file.write_bytes(content)
+
+
+def segment(index: Path) -> Path:
+    (found,) = (index / SEGMENTS).glob("*.segment")
+    return found
+
+
+FILES: list[tuple[str, Callable[[Path], object], str]] = [
+    ("segment gone", lambda index: segment(index).unlink(), "3 documents of"),
+    ("segments gone", lambda index: shutil.rmtree(index / SEGMENTS), "3 documents of"),
+    ("segment cut", lambda index: os.truncate(segment(index), 200), "is damaged"),
+    ("segment empty", lambda index: os.truncate(segment(index), 0), "is damaged (it is empty)"),
+    ("segment flipped", lambda index: flip(segment(index), 0.9), "is damaged"),
+    ("list damaged", lambda index: (index / LIST).write_bytes(b"\xff"), "names no finished index"),
+    ("list wrong", lambda index: (index / LIST).write_text(f".\n{MODELS}/{'0' * 16}\n"), "which is not there"),
+    ("judgement damaged", lambda index: (index / JUDGEMENTS).write_text('{"no": 1}\n'), "has 1 line that eval cannot"),
+    ("judgements no text", lambda index: (index / JUDGEMENTS).write_bytes(b"\xff\n"), "is not UTF-8 text"),
+    ("open to all", lambda index: index.chmod(0o777), "may be written by everybody"),
+    ("catalog open to all", lambda index: (index / FILE).chmod(0o666), "may be written by everybody"),
+]
+
+
+@pytest.mark.parametrize(("damage", "part"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
+def test_files_beside_the_catalog(folder: Path, index: Path, damage: Callable[[Path], object], part: str) -> None:
+    damage(index)
+    assert_mended(folder, index, part)
+
+
+def test_a_file_that_was_not_written_to_its_end_is_removed_when_it_is_old(folder: Path, index: Path) -> None:
+    half = index / SEGMENTS / ".0123456789abcdef"
+    half.write_bytes(b"SANAD")
+    assert examine(folder, index).findings == ()
+    os.utime(half, (time.time() - 3600,) * 2)
+    assert_mended(folder, index, f"{half} is a file that was not written to its end: remove it.")
+    assert not half.exists()
+
+
+def test_a_segment_of_documents_that_are_gone_is_removed(folder: Path, index: Path) -> None:
+    old = segment(index).read_bytes()
+    write_files(folder, {name: text + "More.\n" for name, text in TEXTS.items()})
+    Library.open(folder, index).update()
+    (index / SEGMENTS / "0123456789abcdef.segment").write_bytes(old)
+    assert_mended(folder, index, "is of documents that are gone: remove it.")
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 999, b"x", "cut", "page", "settings"])
+def test_a_catalog_beyond_repair_is_moved_aside_and_made_again(folder: Path, index: Path, content: bytes | str) -> None:
+    whole = (index / FILE).read_bytes()
+    if content == "settings":
+        run(index, "DELETE FROM settings")
+    else:
+        cut = whole[: len(whole) // 2]
+        page = whole[:8192] + b"\xff" * 4096 + whole[12288:]
+        damaged = content if isinstance(content, bytes) else {"cut": cut, "page": page}[content]
+        (index / FILE).write_bytes(damaged)
+    before = (index / FILE).read_bytes()
+    visit = assert_mended(folder, index, f"{index / FILE} is beyond repair")
+    (aside,) = index.glob(f"{FILE}.damaged-*")
+    assert aside.read_bytes() == before
+    assert f"{index / FILE} was moved to {aside}." in visit.repairs
+
+
+def test_a_catalog_beyond_repair_stays_where_there_is_nothing_to_make_it_of(folder: Path, index: Path) -> None:
+    (index / FILE).write_bytes(b"garbage" * 999)
+    shutil.rmtree(folder)
+    visit = examine(folder, index, mend=True)
+    assert visit.findings
+    assert "Not mended: There is no folder" in visit.repairs[0]
+    assert (index / FILE).read_bytes() == b"garbage" * 999
+    assert not list(index.glob("*.damaged-*"))
+
+
+def test_an_index_of_a_newer_version_is_not_touched(folder: Path, index: Path) -> None:
+    run(index, "UPDATE settings SET value = 999 WHERE key = 'format'")
+    before = (index / FILE).read_bytes()
+    with pytest.raises(CatalogError, match="newer Sanad"):
+        examine(folder, index, mend=True)
+    assert (index / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["rows", "file"])
+def test_the_index_of_another_model_is_looked_through_too(folder: Path, index: Path, encoders, damage: str) -> None:
+    Library.open(folder, index, "two").update(switch=False)
+    (place,) = (index / MODELS).iterdir()
+    if damage == "rows":
+        run(place, "UPDATE passages SET vector = ?", NAN)
+    else:
+        (place / FILE).write_bytes(b"x")
+    assert_mended(folder, index, str(place))
+    Library.open(folder, index, "two").update()
+    assert examine(folder, index).findings == ()
+    assert_fresh(folder, index)
+
+
+def test_lines_that_are_no_judgements_are_kept_beside_the_others(folder: Path, index: Path) -> None:
+    good = '{"lang": "en", "question": "oil?", "document": null, "contains": []}\n'
+    (index / JUDGEMENTS).write_text(good + "my own note\n")
+    visit = assert_mended(folder, index, "eval cannot read")
+    (aside,) = index.glob(f"{JUDGEMENTS}.damaged-*")
+    assert ((index / JUDGEMENTS).read_text(), aside.read_text()) == (good, "my own note\n")
+    assert str(aside) in visit.repairs[0]
+
+
+def test_a_disk_that_is_almost_full_is_told(folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = shutil.disk_usage(index)._replace(free=2**20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: full)
+    visit = examine(folder, index, mend=True)
+    assert [finding.kind for finding in visit.findings] == ["space"]
+    assert "has 1 MB left" in told(visit)
+
+
+def test_random_bits_of_the_catalog_are_harmless_or_found_and_mended(folder: Path, index: Path) -> None:
+    generator, whole = random.Random(5), (index / FILE).read_bytes()
+    used = [place for place, byte in enumerate(whole) if byte and place > 100]
+    found = 0
+    for _ in range(24):
+        content = bytearray(whole)
+        content[generator.choice(used)] ^= 1 << generator.randrange(8)
+        (index / FILE).write_bytes(content)
+        visit = examine(folder, index, mend=True)
+        if [finding.kind for finding in visit.findings] == ["source"]:  # which may well be another folder's
+            continue
+        assert not visit.findings, told(visit)
+        found += bool(visit.repairs)
+        assert_fresh(folder, index)
+        for aside in index.glob("*.damaged-*"):
+            aside.unlink()
+    assert found > 6
+
+
+def test_the_command_tells_mends_and_drops(tmp_path: Path) -> None:
+    place = (write_files(tmp_path / "docs", TEXTS), "--index", tmp_path / "i")
+    done("build", *place)
+    assert "model built-in: answers, 3 documents, 0." in sanad("doctor", *place).stderr
+    run(tmp_path / "i", "UPDATE passages SET vector = x''")
+    found = sanad("doctor", *place, "--json")
+    assert found.returncode == 1
+    assert list(json.loads(found.stdout)) == ["healthy", "findings", "repairs", "skipped", "models"]
+    mended = json.loads(done("doctor", *place, "--repair", "--json"))
+    assert (mended["healthy"], mended["findings"]) == (True, [])
+    assert len(mended["repairs"]) == 2
+    assert [kept["model"] for kept in mended["models"]] == ["built-in"]
+    refused = sanad("doctor", *place, "--drop", "built-in")
+    assert (refused.returncode, "is the one that answers" in refused.stderr) == (1, True)
+
+
+def test_what_is_dropped_is_gone_before_the_visit(folder: Path, index: Path) -> None:
+    Library.open(folder, index, "two").update(switch=False)
+    assert [kept.model for kept in examine(folder, index).kept] == ["one", "two"]
+    assert [kept.model for kept in examine(folder, index, drop="two").kept] == ["one"]
+    with pytest.raises(SettingsError, match="no index of the model two"):
+        examine(folder, index, drop="two")
+
+
+def test_the_index_of_a_locked_catalog_is_not_called_damaged(folder: Path, index: Path) -> None:
+    with Catalog(index).alone():
+        assert examine(folder, index).findings == ()
