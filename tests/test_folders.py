@@ -9,7 +9,7 @@ import qa.watch
 from qa.errors import FolderError
 from qa.folders import Joined, joined, locate
 from qa.library import Library
-from qa.watch import following
+from qa.watch import watching
 from tests.conftest import WordEncoder, word_library, write_files
 from tests.test_watch import until
 
@@ -58,7 +58,7 @@ def test_each_of_them_is_followed(library: Library, tmp_path: Path) -> None:
 
 
 def test_they_are_watched_also_those_that_come_later(library: Library, tmp_path: Path) -> None:
-    with following(library, lambda _: None):
+    with watching(library.folder, library.update):
         write_files(tmp_path, {"other/new.txt": "The war is new."})
         until(lambda: "other/new.txt" in paths(library))
         write_files(tmp_path, {"late/x.txt": "The oil is late."})
