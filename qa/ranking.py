@@ -29,6 +29,7 @@ NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the soun
 LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.3, 0.2, 0.2, 0.6
 ALONE = 0.6
 UNSHARED = 0.15  # what a passage in another language is given for the words that it cannot share
+FURNITURE = 0.4  # what is taken from a passage that stands around the texts of a site: found where nothing else fits
 SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
 CLOSE = 0.15  # by how little less the second sentence must count to be highlighted too
 
@@ -43,6 +44,7 @@ class Index:
     sound: LexicalIndex  # over the consonants of the words
     interaction: LateInteraction | None  # with the built-in model only
     languages: npt.NDArray[np.bytes_]  # (passages,)
+    furniture: Mask  # (passages,) what repeats across documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
         scores = lexical + compared.fluency * (unshared + likeness)
+    scores = scores - FURNITURE * index.furniture[rows]
     order = np.argsort(-scores, kind="stable")
     if among is not None:
         order = order[among[rows[order]]]

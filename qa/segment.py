@@ -15,6 +15,7 @@ from embeddings.sound import sounds
 from embeddings.static import Tokens, Vectors
 from embeddings.text import fold
 from qa.catalog import Contents
+from qa.documents import Document
 from qa.passages import Passage, Span
 from qa.tables import Row
 
@@ -40,6 +41,7 @@ class Passages:
     repeat_starts: Ints  # (passages + 1,)
     languages: npt.NDArray[np.bytes_]  # (passages,)
     folds: npt.NDArray[np.uint64]  # (passages,) of the folded text: equal passages have equal ones
+    spoken: npt.NDArray[np.uint64]  # (sentences,) the same of each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Segment:
             Members(np.array(contents.keys, np.int64), starts),
             np.concatenate([np.empty(0, np.uint8), *texts]),
             starts_of([len(text) for text in texts]),
-            _passages(rows, folded),
+            _passages(rows, folded, _spoken(pairs)),
             np.stack([row.embedded.vector for row in rows]) if rows else np.empty((0, dim), np.float32),
             _sentences(rows),
             post(folded),
@@ -105,7 +107,13 @@ def _pairs(spans: Iterable[Span]) -> Spans:
     return np.array([(span.start, span.end) for span in spans], np.int64).reshape(-1, 2)
 
 
-def _passages(rows: Sequence[Row], folded: Sequence[str]) -> Passages:
+def _spoken(pairs: Sequence[tuple[Document, Sequence[Row]]]) -> list[str]:
+    """Return the sentences of all passages, folded."""
+    spans = [(document.text, span) for document, rows in pairs for row in rows for span in row.passage.sentences]
+    return [fold(text[span.start : span.end]) for text, span in spans]
+
+
+def _passages(rows: Sequence[Row], folded: Sequence[str], spoken: Sequence[str]) -> Passages:
     found = [row.passage for row in rows]
     return Passages(
         np.array([passage.number for passage in found], np.int32),
@@ -115,6 +123,7 @@ def _passages(rows: Sequence[Row], folded: Sequence[str]) -> Passages:
         starts_of([len(passage.repeats) for passage in found]),
         np.array([row.language.encode() for row in rows], np.bytes_),
         np.array([_fold_hash(text) for text in folded], np.uint64),
+        np.array([_fold_hash(text) for text in spoken], np.uint64),
     )
 
 
@@ -169,4 +178,5 @@ def _join_passages(segments: Sequence[Segment], rows: Runs) -> Passages:
         repeat_starts,
         rows.pick([part.languages for part in parts]),
         rows.pick([part.folds for part in parts]),
+        spoken.pick([part.spoken for part in parts]),
     )

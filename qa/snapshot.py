@@ -23,6 +23,7 @@ from qa.formats import RECORDS
 from qa.language import detect
 from qa.passages import Passage, Span
 from qa.ranking import Index, Ranked, highlight, rank
+from qa.repeated import Spoken, furniture
 from qa.segment import Segment
 from qa.shelf import Shelf
 from qa.tables import Listed
@@ -95,6 +96,7 @@ class Snapshot:
         rows, bounds = gather(starts, places)  # (passages,), (documents + 1,)
         layout = Layout(rows, starts_of([len(segment) for segment in segments]))
         folds = np.concatenate([np.empty(0, np.uint64), *(segment.passages.folds for segment in segments)])
+        owners = np.repeat(np.arange(len(places)), np.diff(bounds))
         parts = [segment.interaction for segment in segments]
         index = Index(
             encoder,
@@ -103,8 +105,8 @@ class Snapshot:
             LexicalIndex([segment.heard for segment in segments], layout),
             LateInteraction(encoder, parts, layout) if isinstance(encoder, StaticEncoder) else None,
             np.concatenate([np.empty(0, "S2"), *(segment.passages.languages for segment in segments)])[rows],
+            furniture(_spoken(segments, rows, owners), len(rows)),
         )
-        owners = np.repeat(np.arange(len(places)), np.diff(bounds))
         return cls(listing, tuple(segments), layout, places, owners, folds[rows], index)
 
     def __len__(self) -> int:
@@ -197,3 +199,13 @@ class Snapshot:
         elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]
         score = float(ranked.scores[place])
         return Hit(rank, score, entry.document, passage, entry.language, tuple(marked), tuple(elsewhere))
+
+
+def _spoken(segments: Sequence[Segment], rows: Ints, owners: Ints) -> Spoken:
+    """Return the sentences of the passages at `rows` of the segments, which are of the documents `owners`."""
+    counts = [np.empty(0, np.int64), *(np.diff(segment.interaction.owners) for segment in segments)]
+    sentences, bounds = gather(starts_of(np.concatenate(counts)), rows)  # (sentences,), (passages + 1,)
+    folds = np.concatenate([np.empty(0, np.uint64), *(segment.passages.spoken for segment in segments)])
+    sizes = [np.empty(0, np.int64), *(np.diff(segment.passages.sentences, axis=1)[:, 0] for segment in segments)]
+    passages = np.repeat(np.arange(len(rows)), np.diff(bounds))  # (sentences,)
+    return Spoken(folds[sentences], np.concatenate(sizes)[sentences], passages, owners[passages])

@@ -25,7 +25,8 @@ def word_index(texts: list[str]) -> Index:
     store = FaissStore.of(encoder.encode_passages(texts))
     folded = [fold(text) for text in texts]
     heard = LexicalIndex.of([sounds(text) for text in folded])
-    return Index(encoder, store, LexicalIndex.of(folded), heard, None, np.full(len(texts), b"en"))
+    languages, furniture = np.full(len(texts), b"en"), np.zeros(len(texts), bool)
+    return Index(encoder, store, LexicalIndex.of(folded), heard, None, languages, furniture)
 
 
 def test_vectors_alone_put_the_passages_in_the_order_of_their_cosines(monkeypatch: pytest.MonkeyPatch) -> None:
