@@ -1,5 +1,6 @@
 """`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -73,10 +74,11 @@ class Library:
         return self._before or self
 
     def _open_before(self) -> "Library":
-        try:
-            return Library.open(self.folder, self.index)
-        except (ModelError, CatalogError):  # then nothing answers before the update, which tells what it meets
-            return Library(self.folder, self._catalog, self.encoder)
+        with contextlib.suppress(ModelError, CatalogError):  # the update will tell what it meets
+            before = Library.open(self.folder, self.index)
+            if not before._waits:  # as it would where the model of that name has other weights by now
+                return before
+        return Library(self.folder, self._catalog, self.encoder)  # nothing answers before the update
 
     @property
     def catalog(self) -> Catalog:

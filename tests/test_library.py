@@ -1,7 +1,9 @@
 """The library: what is asked, what comes back, and what a killed update leaves."""
 
+import contextlib
 import itertools
 import signal
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -214,3 +216,17 @@ def test_a_killed_update_leaves_the_old_index_or_the_new_one(library: Library, s
 def test_what_is_no_text_is_no_question(words: Library, question) -> None:
     with pytest.raises(QuestionError, match="is no text but"):
         words.ask(question)
+
+
+def test_an_index_of_weights_that_are_gone_answers_nothing_until_it_is_made_again(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "docs", TEXTS)
+    Library.open(folder, tmp_path / "index").update()
+    file = tmp_path / "index" / FILE
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute("UPDATE settings SET value = 'other' WHERE key = 'fingerprint'")
+        db.commit()
+    library = Library.open(folder, tmp_path / "index")
+    assert len(library) == 0
+    assert library.ask("who won the election").hits == ()
+    library.update()
+    assert library.ask("who won the election").hits[0].document.path == "vote.txt"
