@@ -8,7 +8,7 @@ words that they share with it would put them first: the others are given as much
 cannot read, words decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,19 @@ class Ranked:
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     foreign: npt.NDArray[np.bool_]  # in another language than the question
     reach: float  # the semantic score of a passage that held all that the passages hold together
+
+    def without(self, rows: Collection[int]) -> "Ranked":
+        """Return the others, with the scores that they have among all."""
+        kept = np.flatnonzero(~np.isin(self.rows, list(rows)))
+        return Ranked(
+            self.rows[kept],
+            self.scores[kept],
+            self.lexical[kept],
+            self.semantic[kept],
+            tuple(self.nearness[place] for place in kept.tolist()),
+            self.foreign[kept],
+            self.reach,
+        )
 
 
 def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:

@@ -54,6 +54,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class _Group:
+    """Where a passage is in the ranking, and the rows of those with the same words or nearly the same."""
+
+    place: int
+    same: tuple[int, ...]
+    near: tuple[int, ...]
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        return (*self.same, *self.near)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Documents in order of their paths and an index over their passages, in the same order: row i is passage i."""
 
@@ -131,13 +144,15 @@ class Snapshot:
         """
         among = self._among(within) if within else None
         ranked = rank(self.index, question, among)
-        trust = confidence(ranked)
+        groups = self._groups(ranked, k, among)
+        copies = [row for group in groups[:1] for row in group.others]
+        trust = confidence(ranked.without(copies))  # which say the same, and no other thing as well
         return Answer(
             question,
             detect(question),
             trust,
             trust >= CONFIDENT,
-            self._hits(question, ranked, k, among),
+            tuple(self._hit(question, ranked, group, rank) for rank, group in enumerate(groups, start=1)),
             len(self) if among is None else int(among.sum()),
             len(self.listing.documents) if among is None else len(np.unique(self.owners[among])),
             self.listing.waiting,
@@ -152,20 +167,21 @@ class Snapshot:
             raise QuestionError(nothing_fits(within, *facts))
         return among
 
-    def _hits(self, question: str, ranked: Ranked, k: int, among: Mask | None) -> tuple[Hit, ...]:
-        hits: list[Hit] = []
+    def _groups(self, ranked: Ranked, k: int, among: Mask | None) -> list["_Group"]:
+        """Return the `k` best passages, each with those that say the same."""
+        groups: list[_Group] = []
         seen: set[int] = set()
         for place, row in enumerate(ranked.rows.tolist()):
             if row in seen:
                 continue
-            twins = self._twins(row, among)
-            near = self._near(row, [other for other in ranked.rows.tolist() if other not in {*seen, *twins}])
+            same = [twin for twin in self._twins(row, among) if twin != row]
+            near = self._near(row, [other for other in ranked.rows.tolist() if other not in {row, *seen, *same}])
             near += [twin for other in near for twin in self._twins(other, among) if twin not in near]
-            seen.update(twins, near)
-            hits.append(self._hit(question, ranked, place, rank=len(hits) + 1, twins=twins, near=near))
-            if len(hits) == k:
+            groups.append(_Group(place, tuple(same), tuple(near)))
+            seen.update({row, *same, *near})
+            if len(groups) == k:
                 break
-        return tuple(hits)
+        return groups
 
     def _twins(self, row: int, among: Mask | None) -> list[int]:
         """Return the passages with the same folded text."""
@@ -188,14 +204,15 @@ class Snapshot:
         (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
         return np.asarray(self.segments[part].vectors[inner], np.float32)
 
-    def _hit(self, question: str, ranked: Ranked, place: int, *, rank: int, twins: list[int], near: list[int]) -> Hit:
-        entry = self.entry(row := int(ranked.rows[place]))
+    def _hit(self, question: str, ranked: Ranked, group: "_Group", rank: int) -> Hit:
+        place = group.place
+        entry = self.entry(int(ranked.rows[place]))
         passage, text = entry.passage, entry.text
         inside = [Span(s.start - passage.span.start, s.end - passage.span.start) for s in passage.sentences]
         spoken = [text[span.start : span.end] for span in inside]
         marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
-        again = [(self.entry(twin), twin in twins) for twin in (*twins, *near) if twin != row]
+        again = [(self.entry(row), row in group.same) for row in group.others]
         elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]
         score = float(ranked.scores[place])
         return Hit(rank, score, entry.document, passage, entry.language, tuple(marked), tuple(elsewhere))

@@ -12,6 +12,8 @@ from embeddings.static import StaticEncoder
 from qa.alike import FEWEST, is_same_story
 from qa.catalog import Catalog
 from qa.library import Library
+from qa.ranking import rank
+from qa.trust import CONFIDENT, confidence
 from tests.conftest import done, write_files
 
 STORY = (
@@ -148,6 +150,20 @@ def test_a_story_in_several_files_is_one_hit_with_all_its_places(stories: Librar
     for place in hits[0].elsewhere:
         text = place.document.text[place.span.start : place.span.end]
         assert is_same_story(text, hits[0].text)
+
+
+def test_copies_of_the_answer_leave_no_doubt_about_it(tmp_path: Path, encoder: StaticEncoder) -> None:
+    """They score as high, and another passage that does would be a reason to doubt."""
+    told = {f"{number}.txt": STORY + " (Reuters)" * (number % 2) for number in range(8)}
+    told["e.txt"] = "The ferry over the lake runs every hour from May to September, and on Sundays twice."
+    library = Library(write_files(tmp_path / "told", told), Catalog(tmp_path / "index"), encoder)
+    library.update()
+    question = "Why was the northern bridge of Almaty closed?"
+    ranked = rank(library._snapshot.index, question)
+    answer = library.ask(question)
+    assert len(answer.hits[0].elsewhere) == 7
+    assert len(ranked.without(range(1, 8)).rows) == len(ranked.rows) - 7
+    assert answer.confidence > max(confidence(ranked), CONFIDENT)
 
 
 def test_places_outside_a_filter_are_not_told(stories: Library) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.language import UNKNOWN, detect
+from qa.language import _MODELLED, _SCRIPTS, UNKNOWN, detect
+from qa.markup import LANGUAGES
 
 # Their letters ö and ü are German too, and none of the commonest words stands in them.
 SHORT_TURKISH = [
@@ -78,6 +79,11 @@ def test_a_title_in_latin_letters_does_not_outweigh_a_question_around_it() -> No
 )
 def test_a_word_that_could_be_of_many_languages_is_taken_as_of_the_commonest(code: str, name: str) -> None:
     assert detect(name) == code
+
+
+def test_every_language_that_is_told_has_a_name() -> None:
+    told = {code for codes in _MODELLED.values() for code in codes.split()} | set(_SCRIPTS.values())
+    assert told <= LANGUAGES.keys()
 
 
 def test_what_words_settle_needs_no_model() -> None:
