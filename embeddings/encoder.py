@@ -1,6 +1,7 @@
 """`Encoder`, the seam for embedding models, and `load_encoder`: the built-in model or any of sentence-transformers."""
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,8 +95,14 @@ class TransformerEncoder:
 
 
 def _fingerprint(model: "SentenceTransformer") -> str:
-    """Hash the weights and the prompts: two models of one name and dimension are still two."""
-    digest = hashlib.sha256(repr(sorted(model.prompts.items())).encode())
+    """Hash the weights, prompts, words and settings: two models of one name and dimension are still two."""
+    digest = hashlib.sha256(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
+    for module in model:
+        told = getattr(module, "get_config_dict", None)
+        settings = told() if callable(told) else {}
+        digest.update(f"{type(module).__name__} {json.dumps(settings, sort_keys=True, default=str)}".encode())
+    if hasattr(model.tokenizer, "get_vocab"):
+        digest.update(repr(sorted(model.tokenizer.get_vocab().items())).encode())
     for key, tensor in model.state_dict().items():
         digest.update(key.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(_bytes_type()).numpy().tobytes())

@@ -4,6 +4,7 @@ It is the only truth. A process that dies at any moment leaves the state before 
 """
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -248,8 +249,12 @@ class Catalog:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return LockedError(f"Another process is writing the index {self.file}: wait until it ends.")
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): move it away and build again.")
-        return CatalogError(f"The index {self.file} cannot be used ({error}): look at its disk and rights.")
+            told = "move it away and build again, as doctor --repair does"
+            return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): {told}.")
+        return CatalogError(
+            f"The index {self.file} cannot be used ({error}): look at its rights and at its disk, which has "
+            f"{shutil.disk_usage(self.folder).free / 2**20:,.0f} MB left."
+        )
 
 
 def _first_whole(found: Iterable[Sequence[Any]]) -> Row | None:

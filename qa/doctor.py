@@ -73,10 +73,10 @@ def _about_edition(catalog: Catalog, dim: int | None, *, derived: bool) -> Itera
     except CatalogError as error:
         if "newer Sanad" in str(error):
             raise
-        damage, faults, listing = [str(error)], [], None
+        damage, faults, listing = [str(error.__cause__ or error)], [], None
     if damage or listing is None:
         yield Finding(
-            "catalog", f"{catalog.file} is beyond repair: {damage[0]} It has to be made again.", catalog.folder
+            "catalog", f"{catalog.file} is beyond repair ({damage[0].rstrip('.')}): make it again.", catalog.folder
         )
         return
     for fault in faults:

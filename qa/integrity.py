@@ -33,7 +33,7 @@ def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
         if count:
             yield Fault("orphan", "", f"there are {table} of {count:,} documents that are not there")
     wanted = f"SELECT {LISTED}, text, checksum FROM documents LEFT JOIN texts ON id = document WHERE NOT stale"
-    for *columns, text, expected in db.execute(f"{wanted} ORDER BY path").fetchall():
+    for *columns, text, expected in db.execute(f"{wanted} ORDER BY path"):
         listed = Listed(*columns)
         told = _about_text(listed, text, expected)
         if told:

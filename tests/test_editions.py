@@ -1,5 +1,6 @@
 """Several models over one folder: an index of each, one that answers, nothing lost between one and another."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -265,6 +266,28 @@ def test_a_switch_that_cannot_be_written_leaves_the_one_before(
         Library.open(folder, index, "two").update()
     assert model(Library.open(folder, index)) == "one"
     monkeypatch.undo()
+
+
+def test_an_index_that_was_moved_or_copied_is_whole_where_it_is_now(
+    folder: Path, index: Path, models, tmp_path: Path
+) -> None:
+    Library.open(folder, index, "two").update()
+    expected = {name: Library.open(folder, index, name).ask("oil pipeline") for name in ("one", "two")}
+    shutil.copytree(index, tmp_path / "copy")
+    shutil.rmtree(index)
+    for name, answered in expected.items():
+        moved = Library.open(folder, tmp_path / "copy", name)
+        assert (moved.ask("oil pipeline"), moved.update().embedded) == (answered, 0)
+
+
+def test_an_index_deleted_under_a_running_library_answers_and_is_made_again(folder: Path, index: Path, models) -> None:
+    Library.open(folder, index, "two").update()
+    running = Library.open(folder, index)
+    expected = running.ask("oil")
+    shutil.rmtree(index)
+    assert running.ask("oil") == expected
+    assert running.update().embedded == 3
+    assert running.ask("oil") == expected == Library.open(folder, index).ask("oil")
 
 
 def test_an_index_of_one_model_needs_no_list(folder: Path, index: Path) -> None:

