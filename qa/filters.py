@@ -91,7 +91,8 @@ def read_filter(question: str, within: Filter = EVERYTHING) -> tuple[str, Filter
     """
     found: dict[str, list[str]] = {"document": [], "language": [], "after": [], "before": []}
     for name, value in _WORDS.findall(question):
-        found[name.lower()].append(value.strip('"'))
+        plain = value.strip('"') if name.lower() == "document" else value.strip('"').rstrip("?!.,;؟،")
+        found[name.lower()].append(plain)
     if not any(found.values()):
         return question, within
     dates = {name: found[name][-1] if found[name] else getattr(within, name) for name in ("after", "before")}

@@ -24,10 +24,15 @@ class Heading:
 def markdown_headings(text: str) -> tuple[Heading, ...]:
     """Return the headings that a Markdown text marks with # or underlines, in order; those in code are none."""
     text = text.replace("\r\n", " \n")  # as many characters
-    apart = [match.span() for pattern in (_FRONT, _CODE) for match in pattern.finditer(text)]
+    apart = sorted(match.span() for pattern in (_FRONT, _CODE) for match in pattern.finditer(text))
     found = [Heading(match.start(), len(match[1])) for match in _HASHES.finditer(text)]
     found += [Heading(match.start(), 1 if match[1][0] == "=" else 2) for match in _UNDERLINED.finditer(text)]
-    return tuple(sorted(one for one in found if not any(start <= one.start < end for start, end in apart)))
+    return tuple(sorted(one for one in found if not _is_within(one.start, apart)))
+
+
+def _is_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    before = bisect.bisect_right(spans, place, key=lambda span: span[0]) - 1
+    return before >= 0 and place < spans[before][1]
 
 
 def told_headings(text: str, told: Iterable[tuple[int, str]]) -> tuple[Heading, ...]:
@@ -39,12 +44,16 @@ def told_headings(text: str, told: Iterable[tuple[int, str]]) -> tuple[Heading, 
 
 
 def _find(text: str, told: Iterable[tuple[int, str]]) -> Iterator[Heading]:
-    after = 0
+    lines: dict[str, list[int]] = {}
+    for match in re.finditer(r"[^\r\n]+", text):
+        lines.setdefault(match[0].strip(), []).append(match.start())
+    after = -1
     for level, words in told:
-        line = re.compile(rf"^[ \t]*{re.escape(words)}[ \t]*$", re.MULTILINE)
-        if words.strip() and (match := line.search(text, after)):
-            yield Heading(match.start(), level)
-            after = match.end()
+        starts = lines.get(words.strip(), []) if words.strip() else []
+        place = bisect.bisect_right(starts, after)
+        if place < len(starts):
+            after = starts[place]
+            yield Heading(after, level)
 
 
 def section_at(text: str, headings: Sequence[Heading], offset: int) -> tuple[str, ...]:

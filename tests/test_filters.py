@@ -56,6 +56,8 @@ def _page(day: str, text: str) -> str:
         ("language:ar who Language:FA", "who", Filter(languages=("ar", "fa"))),
         ('a document:"my file.txt" b', "a b", Filter(("my file.txt",))),
         ("who after:2022", "who", Filter(after="2022-01-01")),
+        ("who won after:2022? before:۲۰۲۳؟", "who won", Filter(after="2022-01-01", before="2023-01-01")),
+        ("who won, language:ar.", "who won,", Filter(languages=("ar",))),
         ("who before:2022-5 after:2021-12-24", "who", Filter(after="2021-12-24", before="2022-05-01")),
         ("after the war, language: none", "after the war, language: none", Filter()),
         ("see http://after:2022", "see http://after:2022", Filter()),
