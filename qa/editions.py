@@ -14,7 +14,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.catalog import FILE, Catalog
-from qa.errors import CatalogError, SettingsError
+from qa.errors import CatalogError, LockedError, SettingsError
 from qa.whole import write_whole
 
 LIST = "editions.txt"
@@ -67,14 +67,13 @@ class Editions:
         An edition of other weights under the same model name can no longer be asked, and is removed. Raise
         CatalogError where the list cannot be written.
         """
-        name, before = self._name(catalog), self._whole()
-        stamp = catalog.stamp()
-        older = [other for other in before if other != name and stamp and self._model(other) == stamp.model]
-        others = [other for other in before if other not in (name, *older)]
-        if switch or not others:
-            self._write([name, *others])
+        name, before, stamp = self._name(catalog), self._whole(), catalog.stamp()
+        older = [other for other in self._present() if other != name and stamp and self._model(other) == stamp.model]
+        if switch or not before or before[0] in (name, *older):
+            self._write([name, *(other for other in before if other not in (name, *older))])
             for other in older:
-                self._remove(other)
+                with contextlib.suppress(LockedError):  # another process is at it still: the next update removes it
+                    self._remove(other)
         elif name not in before:
             self._write([*before, name])
 

@@ -224,6 +224,21 @@ def test_other_weights_of_the_same_name_take_the_place_of_the_first_when_they_ar
     assert running.ask("sea") == other.ask("sea")
 
 
+@pytest.mark.parametrize("switch", [True, False])
+def test_other_weights_of_the_same_name_wait_for_a_process_that_has_the_first(
+    folder: Path, index: Path, models, switch: bool
+) -> None:
+    Library.open(folder, index, "two").update(switch=False)
+    models["one"] = WordEncoder(WORDS + " sea", "one")
+    with Catalog(index).alone():
+        Library.open(folder, index).update(switch=switch)
+    assert (index / FILE).exists()
+    assert [one.model for one in Editions(index).kept() if one.whole] == ["one", "two"]
+    assert Library.open(folder, index).update(switch=switch).embedded == 0
+    assert [one.model for one in Editions(index).kept()] == ["one", "two"]
+    assert not (index / FILE).exists()
+
+
 def test_the_same_weights_under_another_name_are_the_same_index(folder: Path, index: Path, models) -> None:
     models["moved"] = WordEncoder(WORDS, "moved")
     assert Library.open(folder, index, "moved").update().embedded == 0
