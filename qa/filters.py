@@ -121,8 +121,8 @@ def _no_date(within: Filter, documents: Sequence[Listed]) -> str:
         if words
     )
     dates = sorted(document.date for document in documents if document.date)
-    there = f"the dates there are go from {dates[0]} to {dates[-1]}" if dates else "no document tells its date"
-    undated = f", and {len(documents) - len(dates):,} tell none" if dates and len(dates) < len(documents) else ""
+    there = f"they are dated {' to '.join(sorted({dates[0], dates[-1]}))}" if dates else "no document tells its date"
+    undated = f", and {len(documents) - len(dates):,} not at all" if dates and len(dates) < len(documents) else ""
     return f"No document is dated {wanted}: {there}{undated}."
 
 

@@ -27,7 +27,7 @@ PLACES = {
     "2022/barrage.md": ("2022-12-31", "В марте буря повредила северный причал, и гавань закрыли на две недели."),
     "notes.md": ("", "A pier is a raised structure that rises above the water of a harbour."),
 }
-DATES = "the dates there are go from 2021-03-05 to 2022-12-31, and 1 tell none."
+DATES = "they are dated 2021-03-05 to 2022-12-31, and 1 not at all."
 QUESTION = "What did the storm do to the northern pier of the harbour?"
 
 
@@ -220,6 +220,8 @@ def test_a_filter_that_nothing_fits_says_so(dated: Library, within: Filter, told
 def test_where_no_document_tells_its_date_that_is_said() -> None:
     told = nothing_fits(Filter(after="2022-01-01"), [listed("a")], np.array([0]), np.array([b"en"]))
     assert told == "No document is dated from 2022-01-01 on: no document tells its date."
+    told = nothing_fits(Filter(after="2022-01-01"), [listed("a", "2021-05-05")], np.array([0]), np.array([b"en"]))
+    assert told == "No document is dated from 2022-01-01 on: they are dated 2021-05-05."
 
 
 def test_a_question_of_conditions_only_is_empty(dated: Library) -> None:
