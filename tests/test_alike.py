@@ -13,6 +13,7 @@ from qa.alike import FEWEST, is_same_story
 from qa.catalog import Catalog
 from qa.library import Library
 from qa.ranking import rank
+from qa.snapshot import LIKELY
 from qa.trust import CONFIDENT, confidence
 from tests.conftest import done, write_files
 
@@ -110,6 +111,17 @@ def test_any_tenth_of_the_words_may_be_left_out_and_no_more(story: str, data: st
     shorter = " ".join(word for at, word in enumerate(words) if at not in left)
     expected = len(left) <= len(words) / 10 and len(words) - len(left) >= FEWEST
     assert is_same_story(story, shorter) == is_same_story(shorter, story) == expected
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_may_be_left_out_leaves_the_vectors_alike(story: str, encoder: StaticEncoder) -> None:
+    """Only passages whose vectors are `LIKELY` alike are compared word for word."""
+    words, drawn = story.split(), random.Random(0)
+    edited = []
+    for _ in range(200):
+        left = drawn.sample(range(len(words)), len(words) // 10)
+        edited.append(" ".join(word for at, word in enumerate(words) if at not in left))
+    assert (encoder.encode_passages(edited) @ encoder.encode_passages([story])[0]).min() > LIKELY
 
 
 @given(st.sampled_from(STORIES), st.integers(0, 2**32))
