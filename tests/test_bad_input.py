@@ -64,7 +64,9 @@ def limited_build(folder: Path, index: Path, kind: int, limit: int) -> tuple[dic
     code = (
         f"import resource, sys; resource.setrlimit({kind}, ({limit}, {limit})); "
         "from qa.cli import main; status = main(sys.argv[1:]); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(status)"
+        # not ru_maxrss, which begins at what the parent took
+        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM')); "
+        "print(peak.split()[1], file=sys.stderr); sys.exit(status)"
     )
     command = [sys.executable, "-c", code, "build", str(folder), "--index", str(index), "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
