@@ -185,7 +185,7 @@ class Catalog:
         except Timeout:
             raise LockedError(f"Another process is updating the index {self.folder}: wait until it ends.") from None
         except OSError as error:
-            if error.filename != lock.lock_file:
+            if error.filename is None or Path(error.filename).name != LOCK:
                 raise
             raise CatalogError(f"The index folder {self.folder} cannot be written ({error.strerror}).") from error
 

@@ -57,7 +57,7 @@ class Editions:
                 stamp = Catalog(self.folder / name).stamp()
                 if stamp and stamp.fingerprint == encoder.fingerprint:
                     return Catalog(self.folder / name)
-        if not (self.folder / FILE).exists():
+        if "." not in self._present():
             return Catalog(self.folder)
         return Catalog(self.folder / FOLDER / hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16])
 
@@ -113,7 +113,7 @@ class Editions:
         listed = self._listed()
         if listed is None:
             return (f"{self.list} is damaged: it names no finished index.",) if self.list.exists() else ()
-        gone = [name for name in listed if not (self.folder / name / FILE).exists()]
+        gone = [name for name in listed if name not in self._present()]
         return tuple(f"{self.list} names {name}, which is not there." for name in gone)
 
     def mend(self) -> None:
@@ -140,7 +140,8 @@ class Editions:
         """Return the editions of which there is a catalog, whole or not."""
         below = sorted(place.name for place in (self.folder / FOLDER).glob("*"))
         names = [".", *(f"{FOLDER}/{name}" for name in below)]
-        return [name for name in names if _LINE.fullmatch(name) and (self.folder / name / FILE).exists()]
+        files = {name: self.folder / name / FILE for name in names if _LINE.fullmatch(name)}
+        return [name for name, file in files.items() if file.exists() and file.stat().st_size]  # SQLite begins empty
 
     def _whole(self) -> list[str]:
         """Return the finished editions; without a list, as an index of one model has none, the first that is there."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from qa.documents import Document
 from qa.embed import Embedded
+from qa.errors import CatalogError
 from qa.folder import Skipped
 from qa.passages import Passage, Span
 from qa.sections import Heading
 
-FORMAT = 7  # raise it when the tables change: an older index is made again
+FORMAT = 8  # raise it when the tables change: an older index is made again
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -84,9 +85,12 @@ class Listed:
         return cls(key, *told, np.array(document.pages, np.int64).tobytes(), headings.tobytes(), passages, indexed)
 
     def document(self, text: str) -> Document:
-        """Return the whole document, given its text."""
-        pages = tuple(np.frombuffer(self.pages, np.int64).tolist())
-        headings = tuple(Heading(*pair) for pair in np.frombuffer(self.headings, np.int64).reshape(-1, 2).tolist())
+        """Return the whole document, given its text; raise CatalogError where its pages or headings are damaged."""
+        try:
+            pages = tuple(np.frombuffer(self.pages, np.int64).tolist())
+            headings = tuple(Heading(*pair) for pair in np.frombuffer(self.headings, np.int64).reshape(-1, 2).tolist())
+        except ValueError as error:
+            raise CatalogError(f"What the index tells of {self.path} is damaged: let the doctor repair it.") from error
         told = (self.format, self.note, self.date, pages, headings)
         return Document(self.path, self.digest, self.title, text, *told)
 
@@ -141,8 +145,8 @@ def checksum(values: Iterable[object]) -> int:
 
 def text_checksum(listed: Listed, text: str) -> int:
     """Return the checksum of a document's text and of what is told of it."""
-    told = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date, listed.pages)
-    return checksum((*told, listed.indexed, text))
+    told = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date)
+    return checksum((*told, listed.pages, listed.headings, listed.indexed, text))
 
 
 def checked_row(values: Sequence[Any]) -> Row:

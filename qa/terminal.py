@@ -18,6 +18,9 @@ QUIET = 5.0  # seconds between two lines where standard error is no terminal
 
 def speak_unicode() -> None:
     """Read and write names and texts as UTF-8 whatever the locale says; what the output cannot carry is escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller: a file of the index would be given its number
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     if sys.getfilesystemencoding() != "utf-8":  # arguments and file names were read wrong already: begin again
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     for stream in (sys.stdout, sys.stderr):

@@ -36,9 +36,10 @@ def examine(
         editions.drop(drop)
     encoder = load_encoder(model or _model(editions))
     catalog = editions.of(encoder) if _readable(editions) else editions.current()
-    findings, repairs = diagnose(folder, editions, catalog, encoder), list[str]()
+    repairs = [f"The index of {drop} was removed."] if drop else []
+    findings = diagnose(folder, editions, catalog, encoder)
     if mend and findings:
-        repairs = list(Repair(folder, editions, catalog, encoder).run(findings))
+        repairs += Repair(folder, editions, catalog, encoder).run(findings)
         findings = diagnose(folder, editions, catalog, encoder)
     return Visit(tuple(findings), tuple(repairs), editions.kept(), _skipped(catalog))
 

@@ -1,5 +1,6 @@
 """The catalog: what is written is read again, in whole transactions, whatever holds or damages the file."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import qa.catalog
-from qa.catalog import FILE, NOTHING, Catalog
+from qa.catalog import FILE, LOCK, NOTHING, Catalog
 from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError, LockedError
@@ -322,3 +323,22 @@ def test_an_index_file_that_is_a_folder_is_said(index: Path) -> None:
     (index / FILE).mkdir(parents=True)
     with pytest.raises(CatalogError, match="cannot be used"), Catalog(index).write():
         pytest.fail("written into a folder")
+
+
+def test_what_stands_where_the_lock_should_is_said(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (index / LOCK).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for place in (index, Path(os.path.relpath(index, tmp_path))):
+        with pytest.raises(CatalogError, match="cannot be written"), Catalog(place).alone():
+            pass
+
+
+@pytest.mark.parametrize("column", ["pages", "headings"])
+def test_damaged_columns_of_a_document_are_said(catalog: Catalog, column: str) -> None:
+    with sqlite3.connect(catalog.file) as db:
+        db.execute(f"UPDATE documents SET {column} = x'ff'")
+    db.close()
+    with pytest.raises(CatalogError, match=r"What the index tells of b\.txt is damaged"):
+        catalog.documents(["b.txt"])

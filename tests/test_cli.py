@@ -156,6 +156,14 @@ def test_the_reader_of_the_output_may_close_it(built: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(built: Path, closed: str) -> None:
+    command = f"{sys.executable} -m qa ask oil {SEEDS} --index {built} -k 1 {closed}"
+    found = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith(("Found", "Not found")) == (">&-" not in closed.split())
+
+
 def test_the_console_script_is_the_same_command() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["scripts"] == {"sanad": f"{qa.cli.main.__module__}:{qa.cli.main.__name__}"}

@@ -112,6 +112,8 @@ ROWS: list[tuple[str, tuple[object, ...], str]] = [
     ("DELETE FROM texts", (), "its text is missing"),
     ("UPDATE documents SET title = 'Another title'", (), "its text is not as it was written"),
     ("UPDATE documents SET digest = 'x'", (), "its text is not as it was written"),
+    ("UPDATE documents SET headings = x'00'", (), "its text is not as it was written"),
+    ("UPDATE documents SET headings = zeroblob(16)", (), "its text is not as it was written"),
     ("UPDATE documents SET passages = 7", (), "passages of 7"),
     ("DELETE FROM passages WHERE number = 1", (), "or these are not in order"),
     ("UPDATE passages SET start = 5", (), "another text than it was embedded for"),
@@ -330,7 +332,8 @@ def test_the_command_tells_mends_and_drops(tmp_path: Path) -> None:
 def test_what_is_dropped_is_gone_before_the_visit(folder: Path, index: Path) -> None:
     Library.open(folder, index, "two").update(switch=False)
     assert [kept.model for kept in examine(folder, index).kept] == ["one", "two"]
-    assert [kept.model for kept in examine(folder, index, drop="two").kept] == ["one"]
+    visit = examine(folder, index, drop="two")
+    assert ([kept.model for kept in visit.kept], visit.repairs) == (["one"], ("The index of two was removed.",))
     with pytest.raises(SettingsError, match="no index of the model two"):
         examine(folder, index, drop="two")
 

@@ -307,3 +307,10 @@ def test_an_index_deleted_under_a_running_library_answers_and_is_made_again(fold
 
 def test_an_index_of_one_model_needs_no_list(folder: Path, index: Path) -> None:
     assert not (index / LIST).exists()
+
+
+def test_an_empty_catalog_as_a_full_disk_leaves_it_is_none(folder: Path, index: Path, models) -> None:
+    (index / FILE).write_bytes(b"")
+    assert Editions(index).kept() == ()
+    assert Library.open(folder, index).update().embedded == 3
+    assert [(kept.model, kept.place, kept.answers) for kept in Editions(index).kept()] == [("one", ".", True)]
