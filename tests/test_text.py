@@ -52,7 +52,7 @@ def test_every_folded_character_comes_from_its_origin(text: str) -> None:
     folded = fold_with_offsets(text)
     for character, origin in zip(folded.text, folded.origins, strict=True):
         alone = fold(text[origin])
-        assert character in alone or (character, alone) == (CYRILLIC_I, "i")
+        assert character in alone or (character == CYRILLIC_I and "i" in alone)
 
 
 @given(texts, st.data())
