@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("sanad: stopped. What is indexed stays; the next build goes on from there.")
         return INTERRUPTED
+    except MemoryError:
+        _say("sanad: There is not enough memory: end other programs. What is indexed stays.")
+        return FAILED
     except BrokenPipeError:  # the reader of our output, head for instance, has had enough
         hush()
         return 0

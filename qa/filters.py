@@ -150,4 +150,4 @@ def _day(text: str, name: str) -> str:
             raise ValueError
         return date(*(int(part or 1) for part in found.groups())).isoformat()
     except ValueError:
-        raise QuestionError(f"{text!r} after {name} is no date: write it as 2022-01-31, 2022-01 or 2022.") from None
+        raise QuestionError(f"{text!r} ({name}) is no date: write it as 2022-01-31, 2022-01 or 2022.") from None

@@ -164,6 +164,17 @@ def test_closed_streams_are_no_fault(built: Path, closed: str) -> None:
     assert found.stdout.startswith(("Found", "Not found")) == (">&-" not in closed.split())
 
 
+def test_too_little_memory_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(qa.cli, "_current", lambda *_, **__: bytes(2**62))  # more than any address
+    assert qa.cli.main(["ask", "oil", str(SEEDS), "--index", str(tmp_path)]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "sanad: There is not enough memory: end other programs. What is indexed stays.\n",
+    )
+
+
 def test_the_console_script_is_the_same_command() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["scripts"] == {"sanad": f"{qa.cli.main.__module__}:{qa.cli.main.__name__}"}
