@@ -49,7 +49,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_file_that_is_no_text_is_skipped_with_a_reason_and_the_others_go_on(tmp_path: Path, name: str) -> None:
+def test_f1_f2_a_file_that_is_no_text_is_skipped_with_a_reason_and_the_others_go_on(tmp_path: Path, name: str) -> None:
     content, reason = BAD[name]
     (tmp_path / name).write_bytes(content)
     write_files(tmp_path, {"a.txt": "good text", "z.txt": "more text"})

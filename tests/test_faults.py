@@ -127,7 +127,9 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_an_interrupted_build_keeps_what_it_did_and_the_next_goes_on_from_there(tmp_path: Path, first: bool) -> None:
+def test_f29_an_interrupted_build_keeps_what_it_did_and_the_next_goes_on_from_there(
+    tmp_path: Path, first: bool
+) -> None:
     folder, index = write_files(tmp_path / "docs", {"a.txt": "The old well is in the garden."}), tmp_path / "i"
     if not first:
         done("build", folder, "--index", index)

@@ -24,14 +24,14 @@ def test_hidden_files_and_folders_are_no_documents(tmp_path: Path) -> None:
     assert list_files(tmp_path) == ([File("seen.txt", tmp_path / "seen.txt")], [])
 
 
-def test_a_large_file_is_skipped_before_it_is_read(tmp_path: Path) -> None:
+def test_f7_a_large_file_is_skipped_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.txt").open("wb") as file:
         file.truncate(listing.LARGEST_FILE + 1)
     found, skipped = read_all(tmp_path)
     assert (found, skipped["large.txt"].reason) == ([], "it is larger than 64 MB: split it")
 
 
-def test_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_path: Path) -> None:
+def test_f11_f12_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "docs", {"good.txt": "good text"})
     (tmp_path / "secret.txt").write_text("a secret")
     os.mkfifo(folder / "pipe.txt")
@@ -55,7 +55,7 @@ def test_a_link_within_the_folder_is_a_document(tmp_path: Path) -> None:
     assert [page.path for page in read_all(tmp_path)[0]] == ["a.txt", "b.txt"]
 
 
-def test_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path) -> None:
+def test_f13_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "text"})
     (file,), _ = list_files(tmp_path)
     file.location.unlink()
@@ -64,14 +64,14 @@ def test_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path) -> 
     assert raised.value.lost
 
 
-def test_a_file_that_cannot_be_read_keeps_what_was_indexed(tmp_path: Path) -> None:
+def test_f10_a_file_that_cannot_be_read_keeps_what_was_indexed(tmp_path: Path) -> None:
     with pytest.raises(SkipError, match="cannot be read") as raised:
         read_bytes(File("a.txt", tmp_path))  # a folder: reading it fails for root as well
     assert not raised.value.lost
 
 
 @as_root
-def test_a_forbidden_file_or_folder_keeps_what_was_indexed(tmp_path: Path) -> None:
+def test_f10_a_forbidden_file_or_folder_keeps_what_was_indexed(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "a", "b/c.txt": "c"})
     (tmp_path / "a.txt").chmod(0)
     (tmp_path / "b").chmod(0)

@@ -56,7 +56,7 @@ def assert_fresh(library: Library, scratch: Path) -> None:
 
 
 @pytest.mark.parametrize(("gone", "refused"), [(1, False), (5, False), (6, False), (7, True), (11, True), (12, True)])
-def test_more_than_half_of_the_documents_never_go_by_themselves(twelve: Library, gone: int, refused: bool) -> None:
+def test_f14_more_than_half_of_the_documents_never_go_by_themselves(twelve: Library, gone: int, refused: bool) -> None:
     for n in range(gone):
         (twelve.folder / f"{n:02}.txt").unlink()
     if refused:
@@ -76,7 +76,7 @@ def test_of_a_handful_all_but_one_may_go(tmp_path: Path) -> None:
     assert len(library.update().removed) == 4
 
 
-def test_moving_everything_is_no_deletion_and_embeds_nothing(twelve: Library) -> None:
+def test_f17_moving_everything_is_no_deletion_and_embeds_nothing(twelve: Library) -> None:
     before = encoded(twelve)
     (twelve.folder / "sub").mkdir()
     for file in list(twelve.folder.glob("*.txt")):
@@ -96,7 +96,7 @@ def test_files_that_all_lost_their_text_are_kept_and_new_ones_come(twelve: Libra
     assert len(twelve.update(force=True).removed) == 8
 
 
-def test_a_folder_that_vanishes_while_it_is_read_keeps_the_index(twelve: Library) -> None:
+def test_f14_a_folder_that_vanishes_while_it_is_read_keeps_the_index(twelve: Library) -> None:
     write_files(twelve.folder, {f"new{n}.txt": text(f"new {n}") for n in range(5)})
 
     def vanish(now: Progress) -> None:
@@ -145,7 +145,9 @@ def test_a_file_changed_a_moment_ago_is_read_again(twelve: Library) -> None:
 
 
 @pytest.mark.parametrize("seconds", [2**33, -1, 0, 1_000_000_000])
-def test_an_edit_is_seen_whatever_the_clock_says(twelve: Library, seconds: int, monkeypatch, tmp_path: Path) -> None:
+def test_f18_f19_an_edit_is_seen_whatever_the_clock_says(
+    twelve: Library, seconds: int, monkeypatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(qa.folder, "UNSETTLED", 0)
     place = twelve.folder / "05.txt"
     os.utime(place, (seconds, seconds))
@@ -156,7 +158,7 @@ def test_an_edit_is_seen_whatever_the_clock_says(twelve: Library, seconds: int, 
     assert_fresh(twelve, tmp_path / "scratch")
 
 
-def test_a_file_that_changes_while_it_is_read_is_of_one_state_or_waits(twelve: Library) -> None:
+def test_f13_a_file_that_changes_while_it_is_read_is_of_one_state_or_waits(twelve: Library) -> None:
     """A writer replaces and rewrites files all the time; whatever is indexed was once in the file as a whole."""
     ended, written = threading.Event(), {hashlib.sha256(text(f"{n:02}").encode()).hexdigest() for n in range(12)}
     written |= {document.digest for document in twelve.documents}
@@ -188,7 +190,7 @@ def test_a_file_that_changes_while_it_is_read_is_of_one_state_or_waits(twelve: L
     assert twelve.check() == ()
 
 
-def test_odd_names_and_twins_are_all_documents(tmp_path: Path) -> None:
+def test_f15_f16_odd_names_and_twins_are_all_documents(tmp_path: Path) -> None:
     names = ["a\nb.txt", "'\"<img onerror=x>.txt", "-rf.txt", "%2e%2e.txt", "x" * 251 + ".txt", "\u202egpj.exe"]
     names += [unicodedata.normalize(form, "é و ئ.txt") for form in ("NFC", "NFD")] + ["Straße.txt", "STRASSE.txt"]
     folder = write_files(tmp_path / "docs", {name: text(n) for n, name in enumerate(names)})
@@ -207,7 +209,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_many_files_and_deep_folders_take_few_handles(tmp_path: Path) -> None:
+def test_f25_many_files_and_deep_folders_take_few_handles(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "docs", {f"{n % 30}/{n}.txt": f"Number {n}." for n in range(1500)})
     here = os.getcwd()
     try:
