@@ -47,13 +47,17 @@ class Chat:
     def ask(self, question: str) -> None:
         before = self.evaluate("document.querySelector('article.turn')?.dataset.turn ?? ''")
         self.fill("#question textarea", question)
+        self.enter()
+        self.wait_for_answer(before)
+
+    def enter(self) -> None:
+        """Ask what is in the box."""
         emptied = "document.querySelector('#question textarea').value === ''"
         for _ in range(30):  # Gradio drops an Enter in the few milliseconds until it has closed the last answer
             self.press("#question textarea", "Enter")
             self.wait_for_timeout(100)
             if self.evaluate(emptied):
                 break
-        self.wait_for_answer(before)
 
     def wait_for_answer(self, before: str = "") -> None:
         self.wait_for_function(

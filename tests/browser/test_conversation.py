@@ -183,7 +183,8 @@ def test_an_answer_is_looked_for_where_the_filter_says(chat):
     chat.press("#question textarea", "Enter")
     chat.wait_for_selector("#refusal .problem")  # no such document
     chat.fill(".filters [name=document]", "003")
-    chat.press("#question textarea", "Enter")  # the question that came back
+    assert chat.input_value("#question textarea") == 'Kazakhstan document:"00 3" language:ar'  # it came back
+    chat.enter()
     chat.wait_for_answer()
     assert chat.inner_text("article.turn .asked") == "Kazakhstan document:003 language:ar"
     chat.unfold()
