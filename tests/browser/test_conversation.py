@@ -93,6 +93,7 @@ def test_the_next_question_closes_the_document_of_the_last_one(chat):
 def test_a_question_that_cannot_be_asked_stays_in_the_box_with_a_sentence_beside_it(chat, question, told):
     chat.ask(PERSIAN)
     chat.fill("#question textarea", question)
+    chat.wait_for_timeout(200)  # until Gradio has closed the last answer
     chat.press("#question textarea", "Enter")
     chat.wait_for_selector("#refusal .problem")
     assert told in chat.inner_text("#refusal .problem")
