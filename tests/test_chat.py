@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,17 +74,10 @@ class Slow(Library):
 
     free = threading.Event()
 
-    def update(
-        self,
-        *,
-        force: bool = False,
-        again: Collection[str] = (),
-        progress: Callable[[Progress], None] = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> Report:
+    def update(self, *, progress: Callable[[Progress], None] = lambda _: None, **options) -> Report:
         progress(Progress(1, 4, ANSWERING))
         self.free.wait(30)
-        return super().update(force=force, again=again, progress=progress, stop=stop)
+        return super().update(progress=progress, **options)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Several models over one folder: an index of each, one that answers, nothing lost between one and another."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import qa.library
 import qa.update
 from embeddings.errors import ModelError
 from qa.catalog import FILE, Catalog
-from qa.editions import FOLDER, LIST, Editions
+from qa.editions import FOLDER, Editions
 from qa.errors import LockedError, SettingsError
 from qa.library import Library
 from tests.conftest import ROOT, WordEncoder, write_files
@@ -244,73 +243,3 @@ def test_the_same_weights_under_another_name_are_the_same_index(folder: Path, in
     assert Library.open(folder, index, "moved").update().embedded == 0
     assert [one.model for one in Editions(index).kept()] == ["moved"]
     assert model(Library.open(folder, index)) == "moved"
-
-
-def test_a_model_that_is_gone_is_said_with_the_index_that_needs_it(folder: Path, index: Path, models) -> None:
-    del models["one"]
-    with pytest.raises(ModelError, match=r"no folder one\. The index .* was made with it; name another with --model\."):
-        Library.open(folder, index)
-    other = Library.open(folder, index, "two")
-    assert not other.ask("oil").hits
-    other.update()
-    assert other.ask("oil").hits
-
-
-@pytest.mark.parametrize(
-    "content", [None, b"", b"\xff\xfe", b"../elsewhere\n", b"models/0000000000000000\n", b"/etc\n\n"]
-)
-def test_a_list_that_is_damaged_or_lost_leaves_an_index_that_answers(
-    folder: Path, index: Path, models, content: bytes | None
-) -> None:
-    Library.open(folder, index, "two").update()
-    (index / LIST).unlink() if content is None else (index / LIST).write_bytes(content)
-    assert model(Library.open(folder, index)) == "one"
-    assert Library.open(folder, index).ask("oil").hits
-    assert Library.open(folder, index, "two").update().embedded == 0
-    assert model(Library.open(folder, index)) == "two"
-
-
-def test_a_switch_that_cannot_be_written_leaves_the_one_before(
-    folder: Path, index: Path, models, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(qa.editions, "write_whole", full)
-    with pytest.raises(qa.editions.CatalogError, match=r"No space left.*answered before still does"):
-        Library.open(folder, index, "two").update()
-    assert model(Library.open(folder, index)) == "one"
-    monkeypatch.undo()
-
-
-def test_an_index_that_was_moved_or_copied_is_whole_where_it_is_now(
-    folder: Path, index: Path, models, tmp_path: Path
-) -> None:
-    Library.open(folder, index, "two").update()
-    expected = {name: Library.open(folder, index, name).ask("oil pipeline") for name in ("one", "two")}
-    shutil.copytree(index, tmp_path / "copy")
-    shutil.rmtree(index)
-    for name, answered in expected.items():
-        moved = Library.open(folder, tmp_path / "copy", name)
-        assert (moved.ask("oil pipeline"), moved.update().embedded) == (answered, 0)
-
-
-def test_an_index_deleted_under_a_running_library_answers_and_is_made_again(folder: Path, index: Path, models) -> None:
-    Library.open(folder, index, "two").update()
-    running = Library.open(folder, index)
-    expected = running.ask("oil")
-    shutil.rmtree(index)
-    assert running.ask("oil") == expected
-    assert running.update().embedded == 3
-    assert running.ask("oil") == expected == Library.open(folder, index).ask("oil")
-
-
-def test_an_index_of_one_model_needs_no_list(folder: Path, index: Path) -> None:
-    assert not (index / LIST).exists()
-
-
-def test_an_empty_catalog_as_a_full_disk_leaves_it_is_none(folder: Path, index: Path, models) -> None:
-    (index / FILE).write_bytes(b"")
-    assert Editions(index).kept() == ()
-    assert Library.open(folder, index).update().embedded == 3
-    assert [(kept.model, kept.place, kept.answers) for kept in Editions(index).kept()] == [("one", ".", True)]

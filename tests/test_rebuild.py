@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,14 +25,7 @@ class Held(Library):
     reached = threading.Event()
     updates = 0
 
-    def update(
-        self,
-        *,
-        force: bool = False,
-        again: Collection[str] = (),
-        progress: Callable[[Progress], None] = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> Report:
+    def update(self, *, progress: Callable[[Progress], None] = lambda _: None, **options) -> Report:
         self.updates += 1
 
         def wait(now: Progress) -> None:
@@ -40,7 +33,7 @@ class Held(Library):
             self.reached.set()
             self.going.wait(30)
 
-        return super().update(force=force, again=again, progress=wait, stop=stop)
+        return super().update(progress=wait, **options)
 
 
 @pytest.fixture

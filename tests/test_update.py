@@ -15,7 +15,7 @@ import qa.update
 from embeddings.errors import ModelError
 from embeddings.static import StaticEncoder, Vectors
 from qa.catalog import Catalog
-from qa.errors import CatalogError, FolderError
+from qa.errors import CatalogError
 from qa.library import Library
 from qa.reports import Progress, Report
 from tests.conftest import Whole, WordEncoder, whole, word_library, write_files
@@ -226,76 +226,6 @@ def test_another_splitter_rebuilds(words: Library, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(qa.transaction, "SPLITTER", 10**6)
     assert words.update().rebuilt == "this version of Sanad reads, cuts or keeps text differently"
     assert words.update().rebuilt is None
-
-
-def test_a_file_replaced_by_a_link_that_leaves_the_folder_is_removed(words: Library, folder: Path) -> None:
-    (folder / "a.txt").unlink()
-    (folder / "a.txt").symlink_to("/proc/self/mem")
-    report = words.update()
-    assert (report.removed, [skip.path for skip in report.skipped]) == (("a.txt",), ["a.txt"])
-
-
-def test_a_read_error_keeps_what_was_indexed_even_when_all_is_rebuilt(
-    words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read_bytes, bad = Path.read_bytes, folder / "a.txt"
-
-    def fail(place: Path) -> bytes:
-        if place == bad:
-            raise OSError(5, "Input/output error")
-        return read_bytes(place)
-
-    monkeypatch.setattr(Path, "read_bytes", fail)
-    other = word_library(folder, index, WordEncoder(WORDS, name="other"))
-    report = other.update()
-    assert "a.txt" in report.unchanged
-    assert [skip.reason for skip in report.skipped] == ["it cannot be read (Input/output error): mend its permissions"]
-    assert "a.txt" in {hit.document.path for hit in other.ask("kazakhstan", 50).hits}
-
-
-def test_a_file_that_is_no_text_any_more_is_removed_and_skipped(words: Library, folder: Path) -> None:
-    (folder / "a.txt").write_bytes(b"\xff\xfe\0")
-    report = words.update()
-    assert (report.removed, [skip.path for skip in report.skipped]) == (("a.txt",), ["a.txt"])
-    assert words.skipped == report.skipped
-
-
-@pytest.mark.parametrize("gone", ["missing", "empty", "file", "unreadable text only"])
-def test_a_folder_without_documents_keeps_the_index(words: Library, folder: Path, gone: str) -> None:
-    shutil.rmtree(folder)
-    if gone == "file":
-        folder.write_text("a file")
-    elif gone != "missing":
-        folder.mkdir()
-    if gone.startswith("unreadable"):
-        (folder / "x.txt").write_bytes(bytes(9))
-    with pytest.raises(FolderError, match="docs"):
-        words.update()
-    assert len(whole(words.catalog).documents) == 3
-    assert words.ask("president").hits
-
-
-def test_an_empty_folder_that_is_meant_empties_the_index(words: Library, folder: Path) -> None:
-    for file in folder.rglob("*.txt"):
-        file.unlink()
-    assert words.update(force=True).removed == ("a.txt", "b.txt", "sub/c.txt")
-    assert (len(words), words.ask("president").hits) == (0, ())
-
-
-def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
-    folder: Path, index: Path, words: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_files(folder, {"new.txt": paragraphs(9, 1)})
-    look = qa.update.look
-
-    def look_while_another_updates(*arguments, **options):
-        changes = look(*arguments, **options)
-        monkeypatch.setattr(qa.update, "look", look)
-        word_library(folder, index, WordEncoder(WORDS)).update()
-        return changes
-
-    monkeypatch.setattr(qa.update, "look", look_while_another_updates)
-    assert changed(words.update())["unchanged"] == ("a.txt", "b.txt", "new.txt", "sub/c.txt")
 
 
 def test_an_index_of_a_newer_version_is_not_written_over(words: Library) -> None:
