@@ -1,4 +1,4 @@
-"""Rank passages for a question: two legs propose candidates, five scores of each are added up.
+"""Rank passages for a question: vectors, words and their sound propose candidates, five scores of each are added up.
 
 Word matches (BM25 over words and 4-grams and, in other languages, over the consonants that names share with theirs) and
 passage vectors each propose some; only these are compared by their best sentence and by late interaction. Scores, not
