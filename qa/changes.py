@@ -9,7 +9,7 @@ from embeddings.encoder import Encoder
 from qa.answers import counted
 from qa.catalog import Catalog
 from qa.errors import EmptyFolderError, OtherFolderError, VanishedError
-from qa.folder import File, SkipError, Skipped, digest_of, list_files, read_bytes
+from qa.folder import File, SkipError, Skipped, digest_of, is_settled, list_files, read_bytes, told_in
 from qa.folders import joined
 from qa.ignore import Ignored
 from qa.tables import Known
@@ -90,7 +90,9 @@ def look(
 
 
 def _is_same(file: File, known: Known, *, thorough: bool) -> bool:
-    if file.mark and file.mark == known.mark and (known.skipped or not thorough):
+    if told_in(known.mark) != file.encoding:
+        return False
+    if is_settled(file.mark) and file.mark == known.mark and (known.skipped or not thorough):
         return True
     try:
         return bool(known.digest) and digest_of(read_bytes(file)) == known.digest

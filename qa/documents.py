@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from qa.dates import find_date
-from qa.encodings import decode
+from qa.encodings import decode, decode_as
 from qa.extracted import Extracted
 from qa.extraction import Extractor
 from qa.folder import SkipError
-from qa.formats import EXTRACTORS, OLD, RECORDS
+from qa.formats import CODED, EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
 from qa.sections import Heading, markdown_headings, section_at, told_headings
 
@@ -45,18 +45,22 @@ class Document:
         return bisect.bisect_right(self.pages, offset) or None
 
 
-def read_document(path: str, content: bytes, digest: str, extractor: Extractor | None = None) -> Document:
+def read_document(
+    path: str, content: bytes, digest: str, extractor: Extractor | None = None, *, encoding: str = ""
+) -> Document:
     """Turn a file's bytes into a document; raise SkipError where they hold no text.
 
-    Text is read here, any other format by `extractor`, in a process of its own.
+    Text is read here, any other format by `extractor`, in a process of its own. `encoding` is that of its text, where
+    its owner tells it; a format that holds more than text tells its own.
     """
     place = PurePosixPath(path)
     suffix = place.suffix.lower()
-    found = _extract(suffix, content, extractor)
+    told = decode_as(content, encoding) if encoding and suffix not in CODED else None
+    found = _extract(suffix, told.as_utf8() if told else content, extractor)
     text, strange = clean(found.text)
     if not any(character.isalnum() for character in text):
         raise SkipError("it holds no text")
-    note = "; ".join(filter(None, (found.note, strange)))
+    note = "; ".join(filter(None, (told.note if told else "", found.note, strange)))
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
     date = found.date or ("" if form in RECORDS else find_date(text))

@@ -31,6 +31,10 @@ class Decoded:
     text: str
     note: str = ""
 
+    def as_utf8(self) -> bytes:
+        """Return the text as bytes whose encoding nobody need guess."""
+        return codecs.BOM_UTF8 + self.text.encode(errors="replace")
+
 
 def decode(content: bytes) -> Decoded:
     """Decode text, its byte order mark left out; raise SkipError where it is no text.
@@ -41,6 +45,14 @@ def decode(content: bytes) -> Decoded:
     if found is None:
         raise SkipError("it is not text: its bytes make no words in any encoding")
     return found
+
+
+def decode_as(content: bytes, encoding: str) -> Decoded:
+    """Decode text in the encoding that its owner tells; raise SkipError where that makes no text of it."""
+    found = _replacing(content, encoding, told=True)
+    if not _is_text(found.text):
+        raise SkipError(f"it is not text in {encoding}, which is told of it: tell another encoding, or none")
+    return Decoded(found.text.removeprefix("\ufeff"), found.note)
 
 
 def _by_mark(content: bytes) -> Decoded | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from qa.errors import FolderError
 from qa.folders import joined
 from qa.ignore import Ignored
+from qa.overrides import Overrides
 
 LARGEST_FILE = 64 * 2**20  # bytes; a longer text is better split by its owner than held in memory at once
 READINGS = 3  # of a file that changes meanwhile
@@ -21,14 +22,14 @@ UNSETTLED = 2 * 10**9  # nanoseconds in which a file may change twice and keep i
 class File:
     """A file of the folder: its path relative to the folder, `/` between the parts, and its place on disk.
 
-    Its `mark` changes with its content: size, times and inode. It is empty where the file was changed so lately that
-    it may change again and keep them.
+    Its `mark` changes with its content and with the encoding that its owner tells of it: see `is_settled`.
     """
 
     path: str
     location: Path
     mark: str = field(default="", compare=False)
     size: int = field(default=0, compare=False)  # bytes
+    encoding: str = field(default="", compare=False)  # that its owner tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,13 @@ def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
         raise FolderError(f"{folder} is a file, not a folder: name the folder that holds it.")
     files: list[File] = []
     skipped: list[Skipped] = []
-    real, now = os.path.realpath(folder), time.time_ns()
+    real, now, overrides = os.path.realpath(folder), time.time_ns(), Overrides.read(folder)
     for entry, path in _walk(folder, Ignored.read(folder), skipped):
         try:
             status = _check_entry(entry, path, real)
-            files.append(File(prefix + path, Path(entry.path), _mark(status, now), status.st_size))
+            encoding = overrides.encoding(path)
+            mark = _mark(status, now, encoding)
+            files.append(File(prefix + path, Path(entry.path), mark, status.st_size, encoding))
         except SkipError as skip:
             skipped.append(Skipped(path, skip.reason, skip.lost))
     return files, [replace(skip, path=prefix + _storable(skip.path)) for skip in skipped]
@@ -133,10 +136,21 @@ def _check_entry(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_r
     return status
 
 
-def _mark(status: os.stat_result, now: int) -> str:
-    if max(status.st_mtime_ns, status.st_ctime_ns) > now - UNSETTLED:
-        return ""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+def _mark(status: os.stat_result, now: int, encoding: str) -> str:
+    """Return size, times and inode, none where the file may change again and keep them; then the encoding told."""
+    settled = max(status.st_mtime_ns, status.st_ctime_ns) <= now - UNSETTLED
+    state = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}" if settled else ""
+    return f"{state}|{encoding}" if encoding else state
+
+
+def is_settled(mark: str) -> bool:
+    """Tell whether a file with this mark has the same bytes as long as the mark is the same."""
+    return bool(mark.partition("|")[0])
+
+
+def told_in(mark: str) -> str:
+    """Return the encoding that was told of a file with this mark."""
+    return mark.partition("|")[2]
 
 
 def read_bytes(file: File) -> bytes:

@@ -14,7 +14,7 @@ from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import CatalogError, FolderError, LockedError
 from qa.extraction import Extractor
-from qa.folder import File, SkipError, Skipped, digest_of, read_bytes
+from qa.folder import File, SkipError, Skipped, digest_of, read_bytes, told_in
 from qa.language import detect
 from qa.passages import Passage, split
 from qa.reports import Progress, Report
@@ -148,7 +148,7 @@ class _Work:
         try:
             content = read_bytes(file)
             digest = digest_of(content)
-            document = read_document(path, content, digest, extractor)
+            document = read_document(path, content, digest, extractor, encoding=file.encoding)
         except SkipError as skip:
             self._skipped[path] = Skipped(path, skip.reason, skip.lost), file.mark if skip.lost else ""
             self._left.pop(path)
@@ -158,7 +158,8 @@ class _Work:
                 self._found["unchanged"].append(path)
                 self._keep([path] if self._changes.rebuilt or (known and known.stale) else [])
             return
-        kind = "added" if not before else "unchanged" if before == digest else "changed"
+        same = known and before == digest and told_in(known.mark) == file.encoding
+        kind = "added" if not before else "unchanged" if same else "changed"
         self._group.append(_Read(document, split(document), file.mark, kind))
 
     def _keep(self, paths: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ embeddings.hub
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.whole
-qa.ignore qa.folders
+qa.ignore qa.folders qa.overrides
 qa.furniture qa.folder qa.alike qa.repeated
 qa.extracted qa.encodings qa.archives qa.reading qa.dates qa.sections
 qa.html qa.pdf
