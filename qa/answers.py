@@ -72,6 +72,11 @@ class Answer:
         return f"{self.question} {self.within}".rstrip()
 
     @property
+    def percent(self) -> int:
+        """The confidence as it is shown, rounded down: none is certain, and none below the threshold reaches it."""
+        return min(int(100 * self.confidence), 99)
+
+    @property
     def verdict(self) -> str:
         """One sentence for the reader: what was found, or that nothing was, and in how much text."""
         searched = f"{counted(self.passages, 'passage')} in {counted(self.documents, 'document')}"

@@ -65,7 +65,7 @@ def _reply(turn: Turn, judged: Judged) -> str:
         return problem(turn.problem) if turn.problem else '<p class="searching">Searching…</p>'
     answer = turn.answer
     kind = "found" if answer.confident else "missing"
-    verdict = f'<div class="verdict {kind}"><p>{escape(answer.verdict)}</p>{_trust(answer.confidence)}</div>'
+    verdict = f'<div class="verdict {kind}"><p>{escape(answer.verdict)}</p>{_trust(answer)}</div>'
     hits = answer.hits if answer.confident else answer.hits[:SHOWN_MISSES]
     cards = "".join(_card(turn.number, answer, hit, judged) for hit in hits)
     listed = f'<ol class="hits">{cards}</ol>' if cards else ""
@@ -85,10 +85,9 @@ def _thumb(place: str, judgement: str, words: str, *, pressed: bool) -> str:
     )
 
 
-def _trust(confidence: float) -> str:
-    percent = round(100 * min(max(confidence, 0.0), 1.0))
-    words = next(words for least, words in SURENESS if confidence >= least or least == 0)
-    return f'<p class="trust">{bar(percent)}{words} <span>{percent} %</span></p>'
+def _trust(answer: Answer) -> str:
+    words = next(words for least, words in SURENESS if answer.confidence >= least or least == 0)
+    return f'<p class="trust">{bar(answer.percent)}{words} <span>{answer.percent} %</span></p>'
 
 
 def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:

@@ -108,7 +108,7 @@ def reason(old: Stamp | None, new: Stamp) -> str | None:
         return "this version of Sanad reads, cuts or keeps text differently"
     if old.model != new.model:
         return f"the model is now {new.model}, was {old.model}"
-    return f"the model {new.model} has other weights than before"
+    return f"the model {new.model} was changed: its weights, its tokens or how it reads them"
 
 
 def check_folder(folder: Path, catalog: Catalog) -> None:

@@ -169,7 +169,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
         _print_json(answer_object(answer))
     else:
         waiting = f" {counted(answer.waiting, 'file')} not indexed yet." if answer.waiting else ""
-        print(f"{answer.verdict} Confidence {answer.confidence:.0%}.{waiting}")
+        print(f"{answer.verdict} Confidence {answer.percent} %.{waiting}")
         for hit in answer.hits:
             print("\n" + hit_text(hit, bold=sys.stdout.isatty()))
     return 0
@@ -193,8 +193,13 @@ def _current(settings: Settings, *, switch: bool = True) -> Library:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     questions = evaluate.read_questions(Path(options.questions))
-    outcomes = evaluate.ask_all(_current(settings, switch=False), questions)
+    library = _current(settings, switch=False)
+    outcomes = evaluate.ask_all(library, questions)
     scores = evaluate.score_languages(outcomes)
+    absent = evaluate.absent(library, questions)
+    if absent:
+        lacking = f"{counted(len(absent), 'document')} that the questions name"
+        _say(f"sanad: {settings.folder} lacks {lacking}, {one_line(absent[0])} for one: is it the right folder?")
     if options.json:
         _print_json({language: score_object(score) for language, score in scores})
         return 0

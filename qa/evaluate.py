@@ -118,6 +118,12 @@ def ask_all(library: Library, questions: Iterable[Question]) -> list[Outcome]:
     return [judge(library.ask(question.text, DEPTH), question) for question in questions]
 
 
+def absent(library: Library, questions: Iterable[Question]) -> list[str]:
+    """Return the documents that the questions name and the library lacks, in order of their paths."""
+    there = {document.path for document in library.documents}
+    return sorted({question.document for question in questions if question.document is not None} - there)
+
+
 def judge(answer: Answer, question: Question) -> Outcome:
     """Return what came of a question that was answered so."""
     right = [hit.rank for hit in answer.hits if _holds(hit, question.contains)]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from qa import cards
 from qa.answers import Answer, Hit, Place
 from qa.cards import Turn
@@ -30,6 +32,12 @@ def test_an_answer_shows_everything_a_reader_needs_to_check_it() -> None:
     for words in ("Who?", "A headline", "sub/file.txt", "¶ 3", "Persian", "Quite sure", "78 %", "57 passages in 5"):
         assert words in page.text
     assert ("button", {"type": "button", "data-open": "1.1"}) in page.tags
+
+
+@pytest.mark.parametrize(("confidence", "shown"), [(0.0, 0), (0.4999, 49), (0.5, 50), (0.999, 99), (1.0, 99)])
+def test_a_confidence_is_rounded_down_and_never_certain(confidence: float, shown: int) -> None:
+    answer = replace(make_answer(make_hit("text")), confidence=confidence)
+    assert f"<span>{shown} %</span>" in cards.conversation([Turn(1, "Who?", answer)], "")
 
 
 def test_a_date_and_a_page_are_told_where_the_document_has_them() -> None:

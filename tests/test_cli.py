@@ -123,6 +123,15 @@ def test_eval_measures_as_json_and_as_a_table(built: Path, tmp_path: Path) -> No
     assert printed.split()[: len(SCORE_KEYS)] == SCORE_KEYS
 
 
+def test_eval_says_that_the_documents_of_the_questions_are_not_there(built: Path, tmp_path: Path) -> None:
+    lines = [{"lang": "en", "question": name, "document": name, "contains": ["x"]} for name in ("b.txt", "a.txt")]
+    questions = tmp_path / "q.jsonl"
+    questions.write_text("\n".join(map(json.dumps, lines)))
+    found = sanad("eval", questions, SEEDS, "--index", built)
+    said = f"sanad: {SEEDS} lacks 2 documents that the questions name, a.txt for one: is it the right folder?\n"
+    assert (found.returncode, found.stderr) == (0, said)
+
+
 def test_doctor_tells_whether_index_and_folder_agree(tmp_path: Path) -> None:
     folder, index = Path(shutil.copytree(SEEDS, tmp_path / "docs")), tmp_path / "i"
     assert sanad("doctor", folder, "--index", index).returncode == 1

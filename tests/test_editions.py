@@ -216,7 +216,7 @@ def test_other_weights_of_the_same_name_take_the_place_of_the_first_when_they_ar
     expected = running.ask("oil")
     models["one"] = WordEncoder(WORDS + " sea", "one")
     other = Library.open(folder, index)
-    assert other.update().switched == "the model one has other weights than before"
+    assert other.update().switched == "the model one was changed: its weights, its tokens or how it reads them"
     assert [one.model for one in Editions(index).kept()] == ["one"]
     assert running.ask("oil") == expected
     running.update()
