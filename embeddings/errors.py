@@ -7,6 +7,7 @@ SanadError
 │   ├── VanishedError      most documents are gone from it          (qa)
 │   └── OtherFolderError   the index is that of another             (qa)
 ├── CatalogError           the index on disk cannot be used         (qa)
+│   ├── NewerError         a newer Sanad wrote it                   (qa)
 │   └── LockedError        another process is writing it            (qa)
 ├── QuestionError          the question cannot be asked             (qa)
 ├── EvaluationError        the file of questions cannot be read     (qa)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from qa.documents import Document
 from qa.filters import EVERYTHING, Filter
-from qa.passages import Passage, Span
+from qa.passages import Passage
+from qa.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Hit:
     @property
     def text(self) -> str:
         """The passage's words, exactly as they stand in the document."""
-        return self.document.text[self.passage.span.start : self.passage.span.end]
+        return self.passage.span.of(self.document.text)
 
     @property
     def page(self) -> int | None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answers import Answer, Hit, Place
-from qa.asked import asked_words
 from qa.documents import Document
 from qa.evaluate import Question
 from qa.judgements import right, unanswerable, wrong
 from qa.language import detect
 from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
 from qa.originals import link
-from qa.passages import Span
+from qa.question_words import question_words
+from qa.spans import Span
 
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; a browser lays out more only slowly
 SHOWN_MISSES = 3
@@ -109,9 +109,9 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
 def _asked(answer: Answer, hit: Hit) -> list[Span]:
     """Return where the question's words stand in the marked sentences."""
     return [
-        Span(mark.start + word.start, mark.start + word.end)
+        word.shifted(mark.start)
         for mark in hit.highlights
-        for word in asked_words(answer.question, hit.text[mark.start : mark.end])
+        for word in question_words(answer.question, mark.of(hit.text))
     ]
 
 
@@ -160,12 +160,9 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
     """
     passage, facts = hit.passage.span, f'<span class="fact">{_where(hit)}</span>'
     window = _window(hit.document.text, passage)
-    moved = Span(passage.start - window.start, passage.end - window.start)
-    marks, words = (
-        [Span(moved.start + span.start, moved.start + span.end) for span in spans]
-        for spans in (hit.highlights, _asked(answer, hit))
-    )
-    shown = paragraphs(hit.document.text[window.start : window.end], passage=moved, marks=marks, words=words)
+    moved = passage.shifted(-window.start)
+    marks, words = ([span.shifted(moved.start) for span in spans] for spans in (hit.highlights, _asked(answer, hit)))
+    shown = paragraphs(window.of(hit.document.text), passage=moved, marks=marks, words=words)
     text = _notes(hit.document, window, note) + shown
     original = "" if note else _original(hit.document, hit.page)
     return _sheet(place, hit.document, text, language=hit.language, facts=facts, original=original)
@@ -174,7 +171,7 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
 def reader(document: Document) -> str:
     """Return a document to read, from its beginning."""
     window = _window(document.text, Span(0, 0))
-    text = _notes(document, window, "") + paragraphs(document.text[window.start : window.end])
+    text = _notes(document, window, "") + paragraphs(window.of(document.text))
     original = _original(document, None)
     return _sheet(document.path, document, text, language=detect(document.text), original=original)
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from qa.documents import Document
 from qa.embed import Embedded
-from qa.errors import CatalogError, LockedError
+from qa.errors import CatalogError, LockedError, NewerError
 from qa.folder import Skipped
 from qa.integrity import Fault, find_faults
 from qa.tables import (
@@ -32,6 +32,7 @@ from qa.tables import (
 from qa.transaction import Stamp, Transaction, are_whole, settings_of, skipped_in, stamp_of
 
 FILE, LOCK = "catalog.sqlite", "update.lock"
+SEGMENTS = "segments"  # the folder beside the file that holds what is derived from it
 WAIT = 5.0  # seconds for another process to finish its transaction
 PATIENCE = 1.0  # seconds for another process to finish its update
 
@@ -228,7 +229,7 @@ class Catalog:
         if not found.isdecimal():
             raise sqlite3.DatabaseError("its format is not told")
         if int(found) > FORMAT:
-            raise CatalogError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
+            raise NewerError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
         if int(found) == FORMAT and len(settings) > 1 and not are_whole(settings):
             raise sqlite3.DatabaseError("its settings are not as they were written")
 

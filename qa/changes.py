@@ -56,7 +56,7 @@ class Changes:
         return not (self.wanted or self.gone or self.rebuilt) and before == after
 
 
-def look(
+def compare(
     folder: Path,
     catalog: Catalog,
     encoder: Encoder,

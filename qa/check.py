@@ -4,7 +4,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.catalog import Catalog
-from qa.changes import Changes, look, reason
+from qa.changes import Changes, compare, reason
 from qa.folder import File
 from qa.transaction import Stamp
 
@@ -17,7 +17,7 @@ def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
     findings = catalog.damage()
     if why := reason(stamp, Stamp.of(encoder)):
         findings.append(f"The index must be rebuilt: {why}.")
-    changes = look(folder, catalog, encoder, thorough=True)
+    changes = compare(folder, catalog, encoder, thorough=True)
     known = {path: found for path, found in changes.known.items() if found.digest}
     told = [file for file in changes.wanted if not changes.rebuilt and (file.path in known or _is_new(file, changes))]
     wanted = [file.path for file in told]

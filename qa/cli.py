@@ -15,7 +15,16 @@ from qa.documents import one_line
 from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
 from qa.filters import Filter
 from qa.library import Library
-from qa.printing import answer_object, failure, figure, hit_text, kept_text, report_object, score_object, visit_object
+from qa.printing import (
+    answer_object,
+    edition_text,
+    failure,
+    figure,
+    hit_text,
+    report_object,
+    score_object,
+    visit_object,
+)
 from qa.reports import Report
 from qa.settings import Settings, read_settings
 from qa.terminal import hush, showing, speak_unicode, stopping
@@ -129,15 +138,15 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         report = _update(library, force=options.force)
     except (VanishedError, OtherFolderError) as error:
         raise type(error)(f"{error} If that is meant, add --force.") from error
-    _tell(report, library, settings, json=options.json)
+    _tell(report, library, settings, as_json=options.json)
     if options.watch and not report.waiting:
         with stopping() as stop:
-            follow(library, lambda news: _tell_news(news, library, settings, json=options.json), stop)
+            follow(library, lambda news: _tell_news(news, library, settings, as_json=options.json), stop)
     return INTERRUPTED if report.waiting else 0
 
 
-def _tell(report: Report, library: Library, settings: Settings, *, json: bool) -> None:
-    if json:
+def _tell(report: Report, library: Library, settings: Settings, *, as_json: bool) -> None:
+    if as_json:
         _print_json(report_object(report, library))
         return
     for skip in report.skipped:
@@ -148,10 +157,10 @@ def _tell(report: Report, library: Library, settings: Settings, *, json: bool) -
     print(f"{report.summary}\n{held} in {settings.index}", flush=True)
 
 
-def _tell_news(news: Report | SanadError, library: Library, settings: Settings, *, json: bool) -> None:
+def _tell_news(news: Report | SanadError, library: Library, settings: Settings, *, as_json: bool) -> None:
     """Tell what an update did while a folder is watched, or why it could not be."""
     if isinstance(news, Report):
-        _tell(news, library, settings, json=json)
+        _tell(news, library, settings, as_json=as_json)
     else:
         _say(f"sanad: {one_line(str(news))}")
 
@@ -234,8 +243,8 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
             print(one_line(told))
         if not visit.findings:
             print(f"Index {settings.index} and folder {settings.folder} agree.")
-        for kept in visit.kept:
-            _say(kept_text(kept))
+        for edition in visit.editions:
+            _say(edition_text(edition))
         for skip in visit.skipped:
             _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
     return FAILED if visit.findings else 0

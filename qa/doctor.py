@@ -14,13 +14,13 @@ import numpy as np
 from embeddings.encoder import Encoder
 from qa.answers import counted
 from qa.arrays import ArrayFileError, OtherCodeError, read_arrays
-from qa.catalog import FILE, Catalog, Listing
+from qa.catalog import FILE, SEGMENTS, Catalog, Listing
 from qa.check import check
 from qa.editions import Editions
-from qa.errors import CatalogError, FolderError, LockedError
+from qa.errors import CatalogError, FolderError, LockedError, NewerError
 from qa.judgements import Judgements
 from qa.segment import Segment
-from qa.shelf import ENDING, FOLDER, code_stamp
+from qa.shelf import ENDING, code_stamp
 
 SPACE = 64 * 2**20  # bytes that a disk should have left, beyond what the index takes once more
 FRESH = 60.0  # seconds; a file as young may still be being written
@@ -46,11 +46,11 @@ class Finding:
 def diagnose(folder: Path, editions: Editions, catalog: Catalog, encoder: Encoder) -> list[Finding]:
     """Return what is wrong with the index of `encoder` in `catalog`, and with all that lies beside it.
 
-    Raise CatalogError where the index was written by a newer Sanad, LockedError where another process is writing it.
+    Raise NewerError where the index was written by a newer Sanad, LockedError where another process is writing it.
     """
     findings = [*_about_rights(editions), *_about_list(editions), *_about_judgements(editions.folder)]
     broken = False
-    for place in dict.fromkeys([catalog.folder, *(editions.folder / kept.place for kept in editions.kept())]):
+    for place in dict.fromkeys([catalog.folder, *(editions.folder / edition.place for edition in editions.on_disk())]):
         mine = place == catalog.folder
         found = list(_about_edition(Catalog(place), encoder.dim if mine else None, derived=mine))
         broken |= mine and any(finding.kind == "catalog" for finding in found)
@@ -68,11 +68,9 @@ def _about_edition(catalog: Catalog, dim: int | None, *, derived: bool) -> Itera
         damage = catalog.damage()
         faults = [] if damage else catalog.faults(dim)
         listing = catalog.listing()
-    except LockedError:
+    except (LockedError, NewerError):
         raise
     except CatalogError as error:
-        if "newer Sanad" in str(error):
-            raise
         damage, faults, listing = [str(error.__cause__ or error)], [], None
     if damage or listing is None:
         yield Finding(
@@ -93,7 +91,7 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
     """
     sizes = {document.key: document.passages for document in listing.documents}
     held: set[int] = set()
-    for file in sorted((catalog.folder / FOLDER).glob("*")):
+    for file in sorted((catalog.folder / SEGMENTS).glob("*")):
         if file.suffix != ENDING:
             if time.time() - file.lstat().st_mtime > FRESH:
                 yield Finding("leftover", f"{file} is a file that was not written to its end: remove it.", file)
@@ -115,7 +113,7 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
     missing = len(sizes.keys() - held)
     if mine and whole and missing:
         told = f"{counted(missing, 'document')} of {catalog.folder} are in no derived file: make them again."
-        yield Finding("derived", told, catalog.folder / FOLDER)
+        yield Finding("derived", told, catalog.folder / SEGMENTS)
 
 
 def _about_list(editions: Editions) -> Iterator[Finding]:
@@ -136,7 +134,7 @@ def _about_judgements(index: Path) -> Iterator[Finding]:
 
 
 def _about_rights(editions: Editions) -> Iterator[Finding]:
-    places = [editions.folder, *(editions.folder / kept.place / FILE for kept in editions.kept())]
+    places = [editions.folder, *(editions.folder / edition.place / FILE for edition in editions.on_disk())]
     for place in places:
         if not place.exists():
             continue

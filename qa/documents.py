@@ -33,7 +33,6 @@ class Document:
     note: str = ""  # what the reader should know of how it was read
     date: str = ""  # ISO 8601, as its metadata or its opening lines tell; empty where they tell none
     pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
-
     headings: tuple[Heading, ...] = ()  # as the file marks them, in order
 
     def section(self, offset: int) -> tuple[str, ...]:

@@ -13,18 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.encoder import Encoder
-from qa.catalog import FILE, Catalog
+from qa.atomic import write_atomically
+from qa.catalog import FILE, SEGMENTS, Catalog
 from qa.errors import CatalogError, LockedError, SettingsError
-from qa.whole import write_whole
 
 LIST = "editions.txt"
 FOLDER = "models"
-SEGMENTS = "segments"  # beside each catalog
 _LINE = re.compile(rf"\.|{FOLDER}/[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Edition:
     """An edition that is on disk, for the reader."""
 
     model: str  # what its user called the model; empty where the edition cannot be read
@@ -82,22 +81,24 @@ class Editions:
 
         What answers can only be dropped after another model took its place.
         """
-        places = {kept.place: kept for kept in self.kept() if kept.model == model or kept.place == model}
-        if not places:
-            held = ", ".join(kept.model or kept.place for kept in self.kept())
+        present = self.on_disk()
+        unwanted = [edition for edition in present if model in (edition.model, edition.place)]
+        if not unwanted:
+            held = ", ".join(edition.model or edition.place for edition in present)
             raise SettingsError(f"There is no index of the model {model} in {self.folder}; it holds {held or 'none'}.")
-        if any(kept.answers for kept in places.values()):
+        if any(edition.answers for edition in unwanted):
             raise SettingsError(f"The index of {model} is the one that answers: build with another --model first.")
+        places = [edition.place for edition in unwanted]
         self._write([name for name in self._whole() if name not in places])
         for name in places:
             self._remove(name)
 
-    def kept(self) -> tuple[Kept, ...]:
+    def on_disk(self) -> tuple[Edition, ...]:
         """Return the editions on disk, the one that answers first."""
         whole = self._whole()
         names = [*whole, *(name for name in self._present() if name not in whole)]
         return tuple(
-            Kept(
+            Edition(
                 self._model(name),
                 name,
                 self._documents(name),
@@ -161,7 +162,7 @@ class Editions:
         if self._listed() == names or (list(names) == ["."] and not self.list.exists()):
             return
         try:
-            write_whole(self.list, "".join(f"{name}\n" for name in names).encode())
+            write_atomically(self.list, "".join(f"{name}\n" for name in names).encode())
         except OSError as error:
             raise CatalogError(
                 f"{self.list} cannot be written ({error.strerror}): the index that answered before still does."

@@ -11,7 +11,7 @@ from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.static import StaticEncoder, Vectors, unit
 from qa.documents import Document
-from qa.passages import Passage, Span
+from qa.passages import Passage
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def embed(encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> lis
     """Embed passages, each with its document, in their order."""
     if isinstance(encoder, StaticEncoder):
         return _embed_sentences(encoder, passages)
-    vectors = encoder.encode_passages([_text(document, passage.span) for document, passage in passages])  # (n, dim)
+    vectors = encoder.encode_passages([passage.span.of(document.text) for document, passage in passages])  # (n, dim)
     vectors = _checked(vectors, encoder, passages)
     none = (np.empty(0, np.uint16), np.empty(0, np.int32), np.empty(0, np.float32))
     return [Embedded(vector, *none) for vector in vectors]
@@ -56,7 +56,7 @@ def _checked(vectors: Vectors, encoder: Encoder, passages: Sequence[tuple[Docume
 
 def _embed_sentences(encoder: StaticEncoder, passages: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
     """Tokenize the sentences once: a passage's vector is the sum of theirs, divided by its length."""
-    tokens = encoder.tokenize([_text(document, span) for document, passage in passages for span in passage.sentences])
+    tokens = encoder.tokenize([span.of(document.text) for document, passage in passages for span in passage.sentences])
     sums = encoder.pool(tokens)  # (sentences, dim)
     bounds = np.cumsum([0, *(len(passage.sentences) for _, passage in passages)])  # (passages + 1,)
     vectors = unit(np.add.reduceat(sums, bounds[:-1]))  # (passages, dim)
@@ -66,7 +66,3 @@ def _embed_sentences(encoder: StaticEncoder, passages: Sequence[tuple[Document, 
         Embedded(vector, tokens.ids[tokens.starts[start] : tokens.starts[end]], sizes[start:end], norms[start:end])
         for vector, start, end in zip(vectors, bounds[:-1], bounds[1:], strict=True)
     ]
-
-
-def _text(document: Document, span: Span) -> str:
-    return document.text[span.start : span.end]

@@ -20,7 +20,11 @@ class OtherFolderError(FolderError):
 
 
 class CatalogError(SanadError):
-    """The index on disk is missing, damaged, or was written by a newer version."""
+    """The index on disk is damaged, or cannot be read or written."""
+
+
+class NewerError(CatalogError):
+    """The index was written by a newer version of Sanad."""
 
 
 class LockedError(CatalogError):

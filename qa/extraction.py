@@ -6,6 +6,7 @@ The child is started once and reads many files; what ends it costs that one file
 import contextlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -97,7 +98,7 @@ class Extractor:
     def _explain(self, late: bool, status: int) -> str:
         if late:
             return f"reading it took more than {self.limits.wall:,.0f} seconds: it may be damaged, or split it"
-        if status == -24:  # SIGXCPU
+        if status == -signal.SIGXCPU:
             return f"reading it took more than {self.limits.cpu:,} seconds of work: it may be damaged, or split it"
         return "its reader crashed: it may be damaged"
 

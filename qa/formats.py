@@ -20,6 +20,8 @@ PROSE = 200  # characters; a longer string of a JSON object is a text, not a val
 
 Reader = Callable[[bytes], Extracted]
 
+# The readers below import their libraries when they are first used: most folders need one or two of them.
+
 
 def read_pdf(content: bytes) -> Extracted:
     """Return the text layer of a PDF with its pages."""
@@ -91,7 +93,7 @@ def read_csv(content: bytes) -> Extracted:
         dialect = csv.excel
     csv.field_size_limit(len(found.text) + 1)
     rows = [[" ".join(cell.split()) for cell in row] for row in csv.reader(StringIO(found.text, newline=""), dialect)]
-    return _noted(records(_rows(rows)), found.note)
+    return replace(records(_rows(rows)), note=found.note)
 
 
 def read_json(content: bytes) -> Extracted:
@@ -101,7 +103,7 @@ def read_json(content: bytes) -> Extracted:
         value = json.loads(found.text)
     except ValueError as error:
         raise SkipError(f"it is no JSON ({error})") from None
-    return _noted(records(_record(item) for item in _items(value)), found.note)
+    return replace(records(_record(item) for item in _items(value)), note=found.note)
 
 
 def read_json_lines(content: bytes) -> Extracted:
@@ -116,7 +118,7 @@ def read_json_lines(content: bytes) -> Extracted:
     if broken and not values:
         raise SkipError("none of its lines is JSON")
     notes = (found.note, f"lines that are no JSON: {broken:,}" if broken else "")
-    return _noted(records(map(_record, values)), "; ".join(filter(None, notes)))
+    return replace(records(map(_record, values)), note="; ".join(filter(None, notes)))
 
 
 def read_email(content: bytes) -> Extracted:
@@ -173,10 +175,6 @@ EXTRACTORS: dict[str, Reader] = {
 RECORDS = frozenset("xlsx xlsm xls ods csv tsv json jsonl ndjson".split())  # a row or an object is a passage
 CODED = frozenset(".pdf .docx .docm .odt .odp .pptx .ppsx .epub .xlsx .xlsm .xls .ods .eml".split())  # more than text
 OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3": "epub"}  # to be saved as the other
-
-
-def _noted(found: Extracted, note: str) -> Extracted:
-    return replace(found, note=note)
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -38,11 +38,6 @@ _LINKED_DATA_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 
 
-def read_html(content: bytes) -> Extracted:
-    """Return the main text of a web page with its headline and date."""
-    return read_page(content)
-
-
 def read_page(content: bytes, *, whole: bool = False) -> Extracted:
     """Return the main text of a page, or with `whole` all that is text, for pages that hold nothing else."""
     found = _decode(content)

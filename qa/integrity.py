@@ -76,7 +76,7 @@ def about_row(row: Row, text: str, dim: int | None) -> str:
     inside = (*row.passage.sentences, *row.passage.repeats)
     if not 0 <= span.start < span.end <= len(text) or any(not 0 <= s.start < s.end <= len(text) for s in inside):
         return "reaches beyond the text"
-    if hashlib.sha256(text[span.start : span.end].encode("utf-8", "surrogatepass")).hexdigest() != row.digest:
+    if hashlib.sha256(span.of(text).encode("utf-8", "surrogatepass")).hexdigest() != row.digest:
         return "is of another text than it was embedded for"
     if not len(vector) or (dim is not None and len(vector) != dim):
         return f"has a vector of {len(vector)} numbers" + (f", not {dim}" if dim else "")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qa.answers import Answer, Hit
+from qa.atomic import write_atomically
 from qa.errors import CatalogError, EvaluationError
 from qa.evaluate import Question, parse, plain
-from qa.whole import write_whole
 
 FILE = "questions.jsonl"
 TELLING = 20  # folded characters; a shorter sentence stands in too many passages to tell one
@@ -30,7 +30,7 @@ def unanswerable(answer: Answer) -> Question:
 
 
 def _telling(hit: Hit) -> tuple[str, ...]:
-    marked = [hit.text[span.start : span.end] for span in hit.highlights]
+    marked = [span.of(hit.text) for span in hit.highlights]
     return tuple(sentence for sentence in marked if len(plain(sentence)) >= TELLING) or (hit.text,)
 
 
@@ -56,7 +56,7 @@ class Judgements:
         except CatalogError:
             self.file.rename(aside)
             return
-        write_whole(aside, strange)
+        write_atomically(aside, strange)
         lines = self._lines()
         self._write(lines, [line for line in lines if _question(line)])
 
@@ -96,7 +96,7 @@ class Judgements:
         if lines == before:
             return
         try:
-            write_whole(self.file, "".join(f"{line}\n" for line in lines).encode())
+            write_atomically(self.file, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise CatalogError(
                 f"The judgement cannot be written to {self.file} ({error.strerror}): look at its disk and rights."

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from qa.documents import one_line
 from qa.language import UNKNOWN
-from qa.passages import Span
+from qa.spans import Span
 
 LANGUAGES = {
     "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
@@ -61,16 +61,12 @@ def paragraphs(
 
 
 def _line(text: str, line: Span, ends: Sequence[Span], marks: Sequence[Span], words: Sequence[Span]) -> str:
-    right_to_left = is_right_to_left(text[line.start : line.end])
+    right_to_left = is_right_to_left(line.of(text))
     shown = _isolate if right_to_left else escape
     pieces = []
     for outer in _cut(line, (*ends, *marks)):
-        piece = "".join(
-            f"<b>{shown(text[inner.start : inner.end])}</b>"
-            if _lies(inner, words)
-            else shown(text[inner.start : inner.end])
-            for inner in _cut(outer, words)
-        )
+        inner = ((shown(part.of(text)), _lies(part, words)) for part in _cut(outer, words))
+        piece = "".join(f"<b>{part}</b>" if asked else part for part, asked in inner)
         pieces.append(f"<mark>{piece}</mark>" if _lies(outer, marks) else piece)
     return "".join(pieces)
 

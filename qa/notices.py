@@ -17,7 +17,6 @@ TABS = (
     + "</div>"
 )
 
-
 _CHOICES = "".join(
     f'<option value="{code}">{name}</option>'
     for code, name in sorted(LANGUAGES.items(), key=lambda named: named[1])

@@ -170,7 +170,7 @@ def _html(value: str, name: str, *, scripted: bool = False, render: bool = True)
     return gr.HTML(value, elem_id=name, js_on_load=script, apply_default_css=False, render=render)
 
 
-def look() -> dict[str, Any]:
+def style() -> dict[str, Any]:
     """Return how the page looks, as options of its launch: fonts of the reader's system, and our own style."""
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return {"theme": theme, "head": f"<style>{_file('page.css')}</style>"}

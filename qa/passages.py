@@ -1,5 +1,6 @@
 """Cut a document into passages: paragraphs of roughly 200 to 1,000 characters, each an exact span of its text."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,32 +10,22 @@ from embeddings.text import fold
 from qa.documents import Document
 from qa.formats import READING, RECORDS
 from qa.furniture import is_counter, is_furniture, may_be_furniture
+from qa.sentences import LONGEST, sentences
+from qa.spans import Span
 
 SPLITTER = f"{READING}.5"  # raise it when passages or their languages change: older indexes are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
-LONGEST = 1000  # characters; a longer paragraph is cut at a sentence end
 HEADING = 100  # characters; a longer line without a mark at its end is a paragraph
-WRAPPED = 60  # characters; a shorter line is no full one
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again
 LONGEST_RECORD = 2000  # characters; a longer row of a table or object of a list is cut like any text
-UNBROKEN = 4000  # characters; a run without a space is a word up to here, and is cut beyond
-
 
 _LEADS = "?؟:"
 _MARKS = ".!۔…。！；;؛" + _LEADS
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A half-open range of characters of a document's text."""
-
-    start: int
-    end: int
-
-
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph of a document: its span, its number from 1, the sentences in it, and where its text stands again."""
+    """A paragraph of a document: its number from 1, its span, those of its sentences, and where its text repeats."""
 
     number: int
     span: Span
@@ -48,8 +39,8 @@ class _Line:
     folded: str
     after_blank: bool
     ending: str  # the last character that is not a closing quote, bracket or mark of emphasis
-    apart: bool  # page furniture, or text that stood before: no passage reaches across it
-    first: int | None = None  # for repeated text, the line where it stood first
+    apart: bool  # page furniture, or text that appeared before: no passage reaches across it
+    first: int | None = None  # for repeated text, the line where it appeared first
 
 
 def split(document: Document) -> list[Passage]:
@@ -87,14 +78,14 @@ _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x85\u2028\u2
 
 
 def _read_lines(text: str) -> Iterator[_Line]:
-    """Yield the lines with a letter or digit; rules such as `|---|` are as if they were not there."""
+    """Yield the lines that hold a letter or digit; rules such as `|---|` are passed over as if they were not there."""
     after_blank = True
     for match in _LINES.finditer(text):
-        span = _trim(text, Span(match.start(), match.end()))
-        if not _length(span):
+        span = Span(match.start(), match.end()).trimmed(text)
+        if not span.length:
             after_blank = True
             continue
-        line = text[span.start : span.end]
+        line = span.of(text)
         folded = " ".join(fold(line).split())
         if folded:
             yield _Line(span, folded, after_blank, line.rstrip("\"'»”’)]*_ ")[-1:], is_furniture(line))
@@ -102,8 +93,8 @@ def _read_lines(text: str) -> Iterator[_Line]:
 
 
 def _mark_furniture(text: str, lines: list[_Line]) -> list[_Line]:
-    """Set apart lines that may be furniture beside some that is, and small numbers that stand by themselves."""
-    said = [text[line.span.start : line.span.end] for line in lines]
+    """Set apart lines that may be furniture and stand beside some that is, and small numbers on their own."""
+    texts = [line.span.of(text) for line in lines]
     alone = [
         line.after_blank and (place + 1 == len(lines) or lines[place + 1].after_blank)
         for place, line in enumerate(lines)
@@ -111,13 +102,13 @@ def _mark_furniture(text: str, lines: list[_Line]) -> list[_Line]:
     for places in (range(len(lines)), reversed(range(len(lines)))):
         for place in places:
             beside = any(near.apart for near in lines[max(place - 1, 0) : place + 2])
-            if (is_counter(said[place]) and (alone[place] or beside)) or (beside and may_be_furniture(said[place])):
+            if (is_counter(texts[place]) and (alone[place] or beside)) or (beside and may_be_furniture(texts[place])):
                 lines[place] = replace(lines[place], apart=True)
     return lines
 
 
 def _mark_repeats(lines: list[_Line]) -> list[_Line]:
-    """Set apart each long line that stood before, and a short repeated line (its heading) right above one."""
+    """Set apart each long line that appeared before, and the short repeated line (its heading) right above one."""
     places: dict[str, int] = {}
     for index, line in enumerate(lines):
         first = places.setdefault(line.folded, index)
@@ -132,14 +123,14 @@ def _mark_repeats(lines: list[_Line]) -> list[_Line]:
 
 
 def _pieces(text: str, line: _Line) -> list[_Line]:
-    """Cut a line longer than LONGEST at its sentence ends into pieces of similar length."""
-    start, end = line.span.start, line.span.end
-    if line.apart or end - start <= LONGEST:
+    """Cut a line longer than LONGEST at the ends of sentences, into pieces of similar length."""
+    length = line.span.length
+    if line.apart or length <= LONGEST:
         return [line]
-    aim = (end - start) / -(-(end - start) // LONGEST)
+    aim = length / math.ceil(length / LONGEST)
     pieces: list[Span] = []
     for sentence in sentences(text, line.span):
-        if pieces and sentence.end - pieces[-1].start <= LONGEST and pieces[-1].end - pieces[-1].start < aim:
+        if pieces and sentence.end - pieces[-1].start <= LONGEST and pieces[-1].length < aim:
             pieces[-1] = Span(pieces[-1].start, sentence.end)
         else:
             pieces.append(sentence)
@@ -147,10 +138,10 @@ def _pieces(text: str, line: _Line) -> list[_Line]:
 
 
 def _pair(text: str, first: _Line, again: _Line) -> list[tuple[Span, Span]]:
-    """Pair each piece of a line with its like where the line stands again, with all of that where it is cut unlike."""
+    """Pair each piece of a line with the same piece of its repetition, or with all of it where the cuts differ."""
 
     def words(span: Span) -> list[str]:
-        return fold(text[span.start : span.end]).split()
+        return fold(span.of(text)).split()
 
     pieces = [piece.span for piece in _pieces(text, first)]
     others = [piece.span for piece in _pieces(text, replace(again, apart=False))]
@@ -159,10 +150,10 @@ def _pair(text: str, first: _Line, again: _Line) -> list[tuple[Span, Span]]:
 
 
 def _join(lines: list[_Line]) -> list[Span]:
-    """Join lines to paragraphs, never across a line set apart.
+    """Join lines into paragraphs, never across a line set apart.
 
-    A line joins what stands above while that is short, goes on ("…also known as"), or leads to it (a question, a
-    colon). A heading joins what stands below, and a short end what stands above.
+    A line joins the block above while that is short, is cut off ("…also known as"), or leads up to it (a question, a
+    colon). A heading joins the block below; a short last block joins the one above.
     """
     blocks: list[Span] = []
     for run in _runs(lines):
@@ -186,7 +177,7 @@ def _goes_on(block: list[_Line], line: _Line) -> bool:
 
 
 def _take_headings(block: list[_Line], line: _Line) -> list[_Line]:
-    """Take from the end of a finished block the headings of what follows it."""
+    """Take from the end of a finished block the headings that belong to the next one."""
     taken: list[_Line] = []
     while len(block) > 1 and _is_heading(block[-1], block[-2]) and _size([block[-1], line]) <= LONGEST:
         taken.insert(0, block.pop())
@@ -194,7 +185,7 @@ def _take_headings(block: list[_Line], line: _Line) -> list[_Line]:
 
 
 def _is_heading(line: _Line, above: _Line) -> bool:
-    return _length(line.span) <= HEADING and line.ending not in _MARKS and (line.after_blank or above.ending in _MARKS)
+    return line.span.length <= HEADING and line.ending not in _MARKS and (line.after_blank or above.ending in _MARKS)
 
 
 def _whole(block: list[_Line]) -> Span:
@@ -206,10 +197,10 @@ def _size(block: list[_Line]) -> int:
 
 
 def _is_bare_title(document: Document, span: Span) -> bool:
-    """Tell a headline that stands alone, which every hit shows anyway, from a passage that answers something."""
-    above, _, last = document.text[span.start : span.end].rpartition("\n")
-    told = document.title.endswith((".", "۔", "…")) or re.search(r"[.!?؟۔…]\s*(?:\n|$)", above)  # a full sentence
-    return not told and last.strip("# ") == document.title and _length(span) < SHORTEST / 2
+    """Tell whether a span is only the headline, which every hit shows anyway, and no text that answers anything."""
+    above, _, last = span.of(document.text).rpartition("\n")
+    sentence = document.title.endswith((".", "۔", "…")) or re.search(r"[.!?؟۔…]\s*(?:\n|$)", above)
+    return not sentence and last.strip("# ") == document.title and span.length < SHORTEST / 2
 
 
 def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
@@ -222,78 +213,3 @@ def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
             run = []
     if run:
         yield run
-
-
-def _length(span: Span) -> int:
-    return span.end - span.start
-
-
-# A mark that ends a sentence, the quotes and brackets that close it, and the space after; or a line's end.
-_ENDS = re.compile(r"(?<![.!?؟۔…])[.!?؟۔…]+[\"'»”’)\]]*(?=\s)|[。！？]+[」』”]*|(?=[\r\n\v\f\x85\u2028\u2029])")
-_CLAUSES = re.compile(r"[,،;؛:](?=\s)|[，；、]|\s[-–—](?=\s)")
-_SPACES = re.compile(r"\S(?=\s)")
-
-
-def sentences(text: str, span: Span) -> list[Span]:
-    """Return the sentences of `text` within `span`, in order, the spaces around them left out.
-
-    One longer than LONGEST is cut at a clause, else at a space; only a run without a space longer than UNBROKEN is
-    cut inside a word.
-    """
-    ends = [match.end() for match in _ENDS.finditer(text, span.start, span.end) if _ends_sentence(text, match)]
-    cuts = sorted({span.start, *ends, span.end})
-    found = [_trim(text, Span(start, end)) for start, end in pairwise(cuts)]
-    return [part for sentence in found if _length(sentence) for part in _shorten(text, sentence)]
-
-
-# What a full stop shortens, folded, in the languages of `qa.furniture`.
-_SHORT = frozenset(
-    "mr mrs ms dr prof st no nr vs fig corp inc ltd г ул д им акад проф руб тыс млн стр рис см т د م ص bzw ca z".split()
-)
-
-
-def _ends_sentence(text: str, match: re.Match[str]) -> bool:
-    """Tell a sentence's end from the full stop of an initial ("J. Biden"), an abbreviation, or a list number."""
-    if match.group() == ".":
-        before = text[max(match.start() - 8, 0) : match.start()]
-        word = fold(before.split()[-1] if before.split() and not before[-1].isspace() else "").strip()
-        number = word.isdecimal() and len(word) <= 2
-        if number or word in _SHORT or (len(word) == 1 and before[-1].isupper()):
-            return False
-    if not match.group() and _is_wrapped(text, match.start()):
-        return False
-    return not text[match.end() : match.end() + 2].lstrip()[:1].islower()
-
-
-def _is_wrapped(text: str, end: int) -> bool:
-    """Tell whether the line that ends here is full, so that its sentence goes on in the next one."""
-    length = end - 1 - max(text.rfind("\n", max(end - WRAPPED, 0), end), end - WRAPPED - 1)
-    return length >= WRAPPED and not re.match(r"\r?\n[^\S\n]*\r?\n", text[end : end + 80])
-
-
-def _shorten(text: str, span: Span) -> Iterator[Span]:
-    while _length(span) > LONGEST:
-        cut = _find_cut(text, span)
-        yield _trim(text, Span(span.start, cut))
-        span = _trim(text, Span(cut, span.end))
-    if _length(span):
-        yield span
-
-
-def _find_cut(text: str, span: Span) -> int:
-    half, limit = span.start + LONGEST // 2, span.start + LONGEST
-    for pattern in (_CLAUSES, _SPACES):
-        cuts = [match.end() for match in pattern.finditer(text, half, limit)]
-        if cuts:
-            return cuts[-1]
-    earlier = [match.end() for match in _SPACES.finditer(text, span.start, half)]
-    later = _SPACES.search(text, limit, min(span.end, span.start + UNBROKEN))
-    if earlier:
-        return earlier[-1]
-    return later.end() if later else min(span.end, span.start + UNBROKEN)
-
-
-def _trim(text: str, span: Span) -> Span:
-    piece = text[span.start : span.end]
-    start = span.end - len(piece.lstrip())
-    return Span(start, max(start, span.start + len(piece.rstrip())))

@@ -1,7 +1,7 @@
 """Read the text layer of a PDF, page by page, from where its characters stand.
 
 A PDF keeps glyphs and places, not reading order, and the libraries tried here tear right-to-left lines apart. So the
-characters of a line are sorted as they are seen, and `qa.reading` puts them in the order in which they are read.
+characters of a line are sorted as they are seen, and `qa.reading_order` puts them in the order in which they are read.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ from pypdfium2 import raw
 
 from qa.extracted import Extracted, iso_date, paged
 from qa.folder import SkipError
-from qa.reading import Glyph, is_right_to_left, read_line
+from qa.reading_order import Glyph, is_right_to_left, read_line
 
 MOST_PAGES = 20_000
 SAME_LINE = 0.3  # of a glyph's size that a baseline may differ

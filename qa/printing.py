@@ -3,11 +3,11 @@
 from qa import evaluate
 from qa.answers import Answer, Hit, counted
 from qa.documents import Document, one_line, visible
-from qa.editions import Kept
+from qa.editions import Edition
 from qa.filters import Filter
 from qa.library import Library
-from qa.passages import Span
 from qa.reports import Report
+from qa.spans import Span
 from qa.visit import Visit
 
 
@@ -94,11 +94,11 @@ def hit_text(hit: Hit, *, bold: bool) -> str:
     again = [
         f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}" for place in hit.elsewhere
     ]
-    page = f"p. {hit.page}, " if hit.page else ""
-    page += f"{one_line(' > '.join(hit.section))}, " if hit.section else ""
+    page = f"p. {hit.page}" if hit.page else ""
+    where = (found, page, one_line(" > ".join(hit.section)), f"paragraph {hit.passage.number}")
     facts = ", ".join(filter(None, (hit.language, hit.document.date)))
     title = f"{hit.rank}. {one_line(hit.document.title)} ({facts})"
-    head = f"{title}\n   {found}, {page}paragraph {hit.passage.number}"
+    head = f"{title}\n   {', '.join(filter(None, where))}"
     return "\n   ".join([head, *again]) + "\n" + _marked(hit, bold=bold)
 
 
@@ -109,7 +109,7 @@ def _found(document: Document, span: Span) -> str:
 def _marked(hit: Hit, *, bold: bool) -> str:
     text, done, parts = hit.text, 0, []
     for span in hit.highlights:
-        answering = visible(text[span.start : span.end])
+        answering = visible(span.of(text))
         parts += [visible(text[done : span.start]), f"\x1b[1m{answering}\x1b[0m" if bold else answering]
         done = span.end
     return "".join([*parts, visible(text[done:])])
@@ -138,14 +138,14 @@ def visit_object(visit: Visit) -> dict[str, object]:
         "repairs": list(visit.repairs),
         "skipped": [{"document": skip.path, "reason": skip.reason} for skip in visit.skipped],
         "models": [
-            {name: getattr(kept, name) for name in ("model", "place", "documents", "bytes", "answers", "whole")}
-            for kept in visit.kept
+            {name: getattr(edition, name) for name in ("model", "place", "documents", "bytes", "answers", "whole")}
+            for edition in visit.editions
         ],
     }
 
 
-def kept_text(kept: Kept) -> str:
-    """Return in a line what is kept of a model."""
-    state = "answers" if kept.answers else "kept" if kept.whole else "not finished"
-    name = one_line(kept.model) or f"unreadable, {kept.place}"
-    return f"model {name}: {state}, {counted(kept.documents, 'document')}, {kept.bytes / 2**20:,.1f} MB"
+def edition_text(edition: Edition) -> str:
+    """Return one line about an edition of the index: its model, its state and its size."""
+    state = "answers" if edition.answers else "kept" if edition.whole else "not finished"
+    name = one_line(edition.model) or f"unreadable, {edition.place}"
+    return f"model {name}: {state}, {counted(edition.documents, 'document')}, {edition.bytes / 2**20:,.1f} MB"

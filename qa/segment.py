@@ -16,7 +16,8 @@ from embeddings.static import Tokens, Vectors
 from embeddings.text import fold
 from qa.catalog import Contents
 from qa.documents import Document
-from qa.passages import Passage, Span
+from qa.passages import Passage
+from qa.spans import Span
 from qa.tables import Row
 
 Spans = npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ class Segment:
         texts = [np.frombuffer(document.text.encode(), np.uint8) for document in contents.documents]
         rows = [row for found in contents.rows for row in found]
         spans = [(document, row.passage.span) for document, found in pairs for row in found]
-        folded = [fold(document.text[span.start : span.end]) for document, span in spans]
+        folded = [fold(span.of(document.text)) for document, span in spans]
         starts = starts_of([len(found) for found in contents.rows])
         return cls(
             Members(np.array(contents.keys, np.int64), starts),
@@ -110,7 +111,7 @@ def _pairs(spans: Iterable[Span]) -> Spans:
 def _spoken(pairs: Sequence[tuple[Document, Sequence[Row]]]) -> list[str]:
     """Return the sentences of all passages, folded."""
     spans = [(document.text, span) for document, rows in pairs for row in rows for span in row.passage.sentences]
-    return [fold(text[span.start : span.end]) for text, span in spans]
+    return [fold(span.of(text)) for text, span in spans]
 
 
 def _passages(rows: Sequence[Row], folded: Sequence[str], spoken: Sequence[str]) -> Passages:

@@ -24,11 +24,11 @@ import qa.segment
 from embeddings.parts import Mask
 from embeddings.ragged import Ints
 from qa.arrays import ArrayFileError, read_arrays, write_arrays
-from qa.catalog import Catalog, Listing
+from qa.catalog import SEGMENTS, Catalog, Listing
 from qa.segment import Members, Segment, join
 from qa.tables import Listed
 
-FOLDER, ENDING = "segments", ".segment"
+ENDING = ".segment"
 BATCH = 4096  # passages made into one segment at a time
 LARGEST = 2**15  # passages; beyond it segments are left as they are
 MERGED = 8  # segments of about one size become one
@@ -67,7 +67,7 @@ class Shelf:
 
     def __init__(self, catalog: Catalog, dim: int) -> None:
         self._catalog, self._dim = catalog, dim
-        self._folder = catalog.folder / FOLDER
+        self._folder = catalog.folder / SEGMENTS
         self._held: dict[str, Segment] = {}
         self._members: dict[str, Members] = {}
         self._bad: set[str] = set()  # cannot be read, and perhaps not be removed either

@@ -21,7 +21,7 @@ from qa.errors import QuestionError
 from qa.filters import EVERYTHING, Filter, nothing_fits
 from qa.formats import RECORDS
 from qa.language import detect
-from qa.passages import Passage, Span
+from qa.passages import Passage
 from qa.ranking import Index, Ranked, highlight, rank
 from qa.repeated import Spoken, furniture
 from qa.segment import Segment
@@ -50,7 +50,7 @@ class Entry:
     @property
     def text(self) -> str:
         """The passage's words."""
-        return self.document.text[self.passage.span.start : self.passage.span.end]
+        return self.passage.span.of(self.document.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,15 @@ class Snapshot:
 
     def entry(self, row: int) -> Entry:
         """Return a passage with its document."""
-        (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
-        segment = self.segments[part]
+        segment, inner = self._locate(row)
         inside = int(np.searchsorted(segment.members.starts, inner, side="right")) - 1
         document = self.listed(row).document(segment.text(inside))
         return Entry(document, segment.passage(inner), segment.language(inner))
+
+    def _locate(self, row: int) -> tuple[Segment, int]:
+        """Return the segment that holds a passage, and its row there."""
+        (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
+        return self.segments[part], inner
 
     def ask(self, question: str, k: int, within: Filter = EVERYTHING) -> Answer:
         """Return the `k` best passages within a filter for a question that was checked before.
@@ -167,7 +171,7 @@ class Snapshot:
             raise QuestionError(nothing_fits(within, *facts))
         return among
 
-    def _groups(self, ranked: Ranked, k: int, among: Mask | None) -> list["_Group"]:
+    def _groups(self, ranked: Ranked, k: int, among: Mask | None) -> list[_Group]:
         """Return the `k` best passages, each with those that say the same."""
         groups: list[_Group] = []
         seen: set[int] = set()
@@ -201,15 +205,15 @@ class Snapshot:
         ]
 
     def _vector(self, row: int) -> Vectors:
-        (part,), (inner,) = (found.tolist() for found in self.layout.locate(np.array([row])))
-        return np.asarray(self.segments[part].vectors[inner], np.float32)
+        segment, inner = self._locate(row)
+        return np.asarray(segment.vectors[inner], np.float32)
 
-    def _hit(self, question: str, ranked: Ranked, group: "_Group", rank: int) -> Hit:
+    def _hit(self, question: str, ranked: Ranked, group: _Group, rank: int) -> Hit:
         place = group.place
         entry = self.entry(int(ranked.rows[place]))
         passage, text = entry.passage, entry.text
-        inside = [Span(s.start - passage.span.start, s.end - passage.span.start) for s in passage.sentences]
-        spoken = [text[span.start : span.end] for span in inside]
+        inside = [sentence.shifted(-passage.span.start) for sentence in passage.sentences]
+        spoken = [span.of(text) for span in inside]
         marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
         again = [(self.entry(row), row in group.same) for row in group.others]

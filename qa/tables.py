@@ -12,8 +12,9 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import CatalogError
 from qa.folder import Skipped
-from qa.passages import Passage, Span
+from qa.passages import Passage
 from qa.sections import Heading
+from qa.spans import Span
 
 FORMAT = 8  # raise it when the tables change: an older index is made again
 
@@ -40,7 +41,7 @@ LISTED = "id, path, digest, title, format, note, date, pages, headings, passages
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A passage as it stands in the catalog; `digest` is that of its folded text."""
+    """A passage as it stands in the catalog; `digest` is the SHA-256 of its text."""
 
     passage: Passage
     digest: str

@@ -31,7 +31,7 @@ class Stamp:
 
 
 class Transaction:
-    """One of them: what it writes is there for others when it ends well."""
+    """One set of changes: other processes see all of them once it is committed, or none."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -87,9 +87,7 @@ class Transaction:
 
     def touch(self) -> None:
         """Record that the index changed, and nothing else of it."""
-        last = str(self._last_key or settings_of(self._db).get("last_key", 0))
-        values = {"generation": str(self.generation + 1), "last_key": last}
-        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+        self._record({})
 
     def _next_key(self) -> int:
         """Return a key that no document ever had: what was derived under another key is never taken for this one's.
@@ -109,16 +107,20 @@ class Transaction:
             "fingerprint": stamp.fingerprint,
             "splitter": stamp.splitter,
             "source": str(source),
-            "generation": str(self.generation + 1),
-            "last_key": str(self._last_key or settings_of(self._db).get("last_key", 0)),
             "waiting": str(waiting),
         }
-        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+        self._record(values)
         self._db.execute("DELETE FROM skipped")
         self._db.executemany(
             "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?)",
             [(file.path, file.reason, file.lost, mark) for file, mark in skipped],
         )
+
+    def _record(self, values: dict[str, str]) -> None:
+        """Write settings of the whole index, and with them that it changed."""
+        last_key = str(self._last_key or settings_of(self._db).get("last_key", 0))
+        values = {**values, "generation": str(self.generation + 1), "last_key": last_key}
+        self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
 
 
 def settings_of(db: sqlite3.Connection) -> dict[str, str]:

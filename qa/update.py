@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.catalog import Catalog
-from qa.changes import Changes, check_empty, check_folder, check_gone, look
+from qa.changes import Changes, check_empty, check_folder, check_gone, compare
 from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import CatalogError, FolderError, LockedError
@@ -54,7 +54,7 @@ def update(
     began = time.monotonic()
     if not force:
         check_folder(folder, catalog)
-    changes = look(folder, catalog, encoder, force=force, again=again)
+    changes = compare(folder, catalog, encoder, force=force, again=again)
     if changes.idle and catalog.exists():
         _settle(catalog, changes)
         return _Work(folder, catalog, encoder, changes, hooks).report(began)
@@ -62,7 +62,7 @@ def update(
         check_empty(folder, changes, [skip for skip, _ in changes.skipped.values()])
     with catalog.alone():
         if catalog.generation() != changes.generation:  # another process came before
-            changes = look(folder, catalog, encoder, force=force, again=again)
+            changes = compare(folder, catalog, encoder, force=force, again=again)
         work = _Work(folder, catalog, encoder, changes, hooks)
         work.run(force=force)
     return work.report(began)
@@ -254,8 +254,8 @@ class _Work:
 
 
 def _row(document: Document, passage: Passage, digest: str, embedded: Embedded) -> Row:
-    return Row(passage, digest, detect(document.text[passage.span.start : passage.span.end]), embedded)
+    return Row(passage, digest, detect(passage.span.of(document.text)), embedded)
 
 
 def _digest(document: Document, passage: Passage) -> str:
-    return hashlib.sha256(document.text[passage.span.start : passage.span.end].encode()).hexdigest()
+    return hashlib.sha256(passage.span.of(document.text).encode()).hexdigest()

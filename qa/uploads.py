@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from qa.atomic import write_atomically
 from qa.documents import PLAIN
 from qa.errors import UploadError
 from qa.folder import LARGEST_FILE, File, SkipError, digest_of, read_bytes
 from qa.formats import EXTRACTORS
-from qa.whole import write_whole
 
 FILE = "uploads.json"
 KINDS = frozenset({*PLAIN, *EXTRACTORS})  # endings that may be added
@@ -87,11 +87,13 @@ class Uploads:
             return {}
         except (OSError, ValueError) as error:
             raise UploadError(f"{self.file} cannot be read ({error}): move it away.") from error
-        return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise UploadError(f"{self.file} is not the list of uploads that Sanad wrote: move it away.")
+        return {str(name): str(digest) for name, digest in found.items()}
 
     def _write(self, added: dict[str, str]) -> None:
         try:
-            write_whole(self.file, json.dumps(added, ensure_ascii=False, indent=0).encode())
+            write_atomically(self.file, json.dumps(added, ensure_ascii=False, indent=0).encode())
         except OSError as error:
             raise UploadError(f"{self.file} cannot be written ({error.strerror}): look at its disk.") from error
 

@@ -7,7 +7,7 @@ from embeddings.encoder import load_encoder
 from embeddings.static import BUILT_IN
 from qa.catalog import Catalog
 from qa.doctor import Finding, diagnose
-from qa.editions import Editions, Kept
+from qa.editions import Edition, Editions
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
 from qa.repair import Repair
@@ -19,7 +19,7 @@ class Visit:
 
     findings: tuple[Finding, ...]
     repairs: tuple[str, ...]
-    kept: tuple[Kept, ...]
+    editions: tuple[Edition, ...]
     skipped: tuple[Skipped, ...]
 
 
@@ -28,7 +28,7 @@ def examine(
 ) -> Visit:
     """Look through the index of a folder, after `drop` removed that of a model, and `mend` it.
 
-    Raise ModelError where the model cannot be loaded, CatalogError where the index was written by a newer Sanad,
+    Raise ModelError where the model cannot be loaded, NewerError where the index was written by a newer Sanad,
     SettingsError where nothing can be dropped.
     """
     editions = Editions(index)
@@ -41,7 +41,7 @@ def examine(
     if mend and findings:
         repairs += Repair(folder, editions, catalog, encoder).run(findings)
         findings = diagnose(folder, editions, catalog, encoder)
-    return Visit(tuple(findings), tuple(repairs), editions.kept(), _skipped(catalog))
+    return Visit(tuple(findings), tuple(repairs), editions.on_disk(), _skipped(catalog))
 
 
 def _model(editions: Editions) -> str:

@@ -112,17 +112,18 @@ def watching(folder: Path, changed: Callable[[], None]) -> Iterator[None]:
 
 def follow(library: Library, told: Callable[[Report | SanadError], None], stop: threading.Event) -> None:
     """Update a library whenever its folders change, until `stop` is set, and tell what each update did."""
-    last: list[str] = []
+    last = ""  # the error of the update before
 
     def update() -> None:
+        nonlocal last
         try:
             report = library.update(stop=stop.is_set)
-            last.clear()
+            last = ""
             if report.added or report.changed or report.removed or report.rebuilt:
                 told(report)
         except SanadError as error:  # told once, not at each look
-            if last != [str(error)]:
-                last[:] = [str(error)]
+            if last != str(error):
+                last = str(error)
                 told(error)
         except Exception:
             logger.exception("an update failed")

@@ -17,7 +17,7 @@ from qa.errors import ServerError
 from qa.folder import LARGEST_FILE
 from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
-from qa.page import build_page, look
+from qa.page import build_page, style
 from qa.routes import routes
 from qa.uploads import Uploads
 from qa.watch import watching
@@ -70,7 +70,7 @@ def _settings(library: Library, host: str, port: int, uploads: Uploads | None) -
         "blocked_paths": [str(library.folder.absolute()), str(library.index.absolute())],
         "state_session_capacity": 500,
         "app_kwargs": {**_NO_DOCS, "routes": routes(library, uploads), "middleware": [guard]},
-        **look(),
+        **style(),
     }
 
 

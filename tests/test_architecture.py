@@ -16,11 +16,11 @@ embeddings.errors embeddings.text embeddings.sound embeddings.ragged
 embeddings.hub
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
-qa.errors qa.arrays qa.whole
+qa.errors qa.arrays qa.atomic qa.spans
 qa.ignore qa.folders qa.overrides
 qa.furniture qa.folder qa.alike qa.repeated
-qa.extracted qa.encodings qa.archives qa.reading qa.dates qa.sections
-qa.html qa.pdf
+qa.extracted qa.encodings qa.archives qa.reading_order qa.dates qa.sections
+qa.html qa.pdf qa.sentences
 qa.office
 qa.formats
 qa.extraction
@@ -36,7 +36,7 @@ qa.trust qa.shelf qa.check qa.editions
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings qa.watch
-qa.guard qa.markup qa.rebuild qa.judgements qa.asked qa.overview qa.uploads
+qa.guard qa.markup qa.rebuild qa.judgements qa.question_words qa.overview qa.uploads
 qa.notices qa.originals qa.listing qa.doctor
 qa.repair
 qa.visit

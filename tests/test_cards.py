@@ -8,7 +8,8 @@ from qa import cards
 from qa.answers import Answer, Hit, Place
 from qa.cards import Turn
 from qa.documents import Document
-from qa.passages import Passage, Span
+from qa.passages import Passage
+from qa.spans import Span
 from tests.test_markup import HOSTILE, Page, assert_literal
 
 

@@ -15,7 +15,8 @@ from qa.documents import Document
 from qa.embed import Embedded
 from qa.errors import LockedError
 from qa.folder import Skipped
-from qa.passages import Passage, Span
+from qa.passages import Passage
+from qa.spans import Span
 from qa.tables import Known, Row
 from qa.transaction import Stamp
 from tests.conftest import Whole, whole

@@ -20,9 +20,9 @@ import qa.folder
 import qa.shelf
 import qa.update
 from embeddings.static import StaticEncoder
-from qa.catalog import Catalog
+from qa.catalog import SEGMENTS, Catalog
 from qa.library import Library
-from qa.shelf import ENDING, FOLDER
+from qa.shelf import ENDING
 from tests.conftest import whole
 
 QUESTIONS = ("Who sold the oil?", "кто продал нефть", "رئیس جمهور نفت", "the garden of number 3")
@@ -160,7 +160,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule(number=files, at=st.floats(0, 1, exclude_max=True))
     def damage_what_is_derived(self, number: int, at: float) -> None:
-        found = sorted((self.place / "index" / FOLDER).glob(f"*{ENDING}"))
+        found = sorted((self.place / "index" / SEGMENTS).glob(f"*{ENDING}"))
         if found:
             place = found[number % len(found)]
             content = bytearray(place.read_bytes())

@@ -12,12 +12,11 @@ import pytest
 import qa.doctor
 import qa.library
 import qa.visit
-from qa.catalog import FILE, Catalog
+from qa.catalog import FILE, SEGMENTS, Catalog
 from qa.editions import FOLDER as MODELS
 from qa.errors import CatalogError, SettingsError
 from qa.judgements import FILE as JUDGEMENTS
 from qa.library import Library
-from qa.shelf import FOLDER as SEGMENTS
 from qa.visit import Visit, examine
 from tests.conftest import WordEncoder, done, sanad, write_files
 
@@ -84,7 +83,7 @@ def test_a_sound_index_has_nothing_to_tell_and_repair_does_nothing(folder: Path,
     before = {file: file.read_bytes() for file in index.rglob("*") if file.is_file()}
     visit = examine(folder, index, mend=True)
     assert (visit.findings, visit.repairs) == ((), ())
-    assert [(kept.model, kept.answers, kept.documents) for kept in visit.kept] == [("one", True, 3)]
+    assert [(kept.model, kept.answers, kept.documents) for kept in visit.editions] == [("one", True, 3)]
     assert {file: file.read_bytes() for file in index.rglob("*") if file.is_file()} == before
 
 
@@ -251,9 +250,9 @@ def test_the_command_tells_mends_and_drops(tmp_path: Path) -> None:
 
 def test_what_is_dropped_is_gone_before_the_visit(folder: Path, index: Path) -> None:
     Library.open(folder, index, "two").update(switch=False)
-    assert [kept.model for kept in examine(folder, index).kept] == ["one", "two"]
+    assert [kept.model for kept in examine(folder, index).editions] == ["one", "two"]
     visit = examine(folder, index, drop="two")
-    assert ([kept.model for kept in visit.kept], visit.repairs) == (["one"], ("The index of two was removed.",))
+    assert ([kept.model for kept in visit.editions], visit.repairs) == (["one"], ("The index of two was removed.",))
     with pytest.raises(SettingsError, match="no index of the model two"):
         examine(folder, index, drop="two")
 

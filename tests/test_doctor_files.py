@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from qa.catalog import FILE
+from qa.catalog import FILE, SEGMENTS
 from qa.editions import FOLDER as MODELS
 from qa.editions import LIST
 from qa.judgements import FILE as JUDGEMENTS
 from qa.library import Library
-from qa.shelf import FOLDER as SEGMENTS
 from qa.visit import examine
 from tests import test_doctor
 from tests.conftest import write_files

@@ -134,7 +134,7 @@ def test_a_second_index_that_was_stopped_leaves_the_first_answering_and_goes_on(
     assert report.waiting
     assert model(Library.open(folder, index)) == "one"
     assert model(Library.open(folder, index, "two")) == "one"
-    assert [kept.whole for kept in Editions(index).kept()] == [True, False]
+    assert [kept.whole for kept in Editions(index).on_disk()] == [True, False]
     again = Library.open(folder, index, "two")
     assert again.update().embedded == 3 - report.embedded
     assert model(again) == model(Library.open(folder, index)) == "two"
@@ -161,7 +161,7 @@ def test_a_second_index_whose_making_is_killed_leaves_the_first_or_is_whole(
     folder: Path, index: Path, models, calls: int
 ) -> None:
     expected = {name: answer(folder, index, name) for name in ("one", "two")}
-    Editions(index).drop("two") if len(Editions(index).kept()) > 1 else None
+    Editions(index).drop("two") if len(Editions(index).on_disk()) > 1 else None
     command = [sys.executable, "-c", KILLED, folder, index, str(calls), MODELS["two"]]
     done = subprocess.run(command, cwd=ROOT)
     assert done.returncode == (0 if calls == 99 else -signal.SIGKILL)
@@ -183,7 +183,7 @@ def answer(folder: Path, index: Path, name: str) -> object:
 def test_an_index_dropped_frees_its_room_and_the_one_that_answers_cannot_be(folder: Path, index: Path, models) -> None:
     Library.open(folder, index, "two").update()
     Library.open(folder, index, "three").update()
-    kept = Editions(index).kept()
+    kept = Editions(index).on_disk()
     assert [one.model for one in kept] == ["three", "two", "one"]
     assert [(one.documents, one.answers, one.whole) for one in kept] == [(3, n == 0, True) for n in range(3)]
     assert all(one.bytes > (index / one.place / FILE).stat().st_size for one in kept)
@@ -193,7 +193,7 @@ def test_an_index_dropped_frees_its_room_and_the_one_that_answers_cannot_be(fold
         Editions(index).drop("four")
     for name in ("one", "two"):
         Editions(index).drop(name)
-    assert [one.model for one in Editions(index).kept()] == ["three"]
+    assert [one.model for one in Editions(index).on_disk()] == ["three"]
     assert not (index / FILE).exists()
     assert len(list((index / FOLDER).iterdir())) == 1
     assert Library.open(folder, index).ask("oil").hits
@@ -217,7 +217,7 @@ def test_other_weights_of_the_same_name_take_the_place_of_the_first_when_they_ar
     models["one"] = WordEncoder(WORDS + " sea", "one")
     other = Library.open(folder, index)
     assert other.update().switched == "the model one was changed: its weights, its tokens or how it reads them"
-    assert [one.model for one in Editions(index).kept()] == ["one"]
+    assert [one.model for one in Editions(index).on_disk()] == ["one"]
     assert running.ask("oil") == expected
     running.update()
     assert running.ask("sea") == other.ask("sea")
@@ -232,14 +232,14 @@ def test_other_weights_of_the_same_name_wait_for_a_process_that_has_the_first(
     with Catalog(index).alone():
         Library.open(folder, index).update(switch=switch)
     assert (index / FILE).exists()
-    assert [one.model for one in Editions(index).kept() if one.whole] == ["one", "two"]
+    assert [one.model for one in Editions(index).on_disk() if one.whole] == ["one", "two"]
     assert Library.open(folder, index).update(switch=switch).embedded == 0
-    assert [one.model for one in Editions(index).kept()] == ["one", "two"]
+    assert [one.model for one in Editions(index).on_disk()] == ["one", "two"]
     assert not (index / FILE).exists()
 
 
 def test_the_same_weights_under_another_name_are_the_same_index(folder: Path, index: Path, models) -> None:
     models["moved"] = WordEncoder(WORDS, "moved")
     assert Library.open(folder, index, "moved").update().embedded == 0
-    assert [one.model for one in Editions(index).kept()] == ["moved"]
+    assert [one.model for one in Editions(index).on_disk()] == ["moved"]
     assert model(Library.open(folder, index)) == "moved"

@@ -49,7 +49,7 @@ def test_a_switch_that_cannot_be_written_leaves_the_one_before(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(qa.editions, "write_whole", full)
+    monkeypatch.setattr(qa.editions, "write_atomically", full)
     with pytest.raises(qa.editions.CatalogError, match=r"No space left.*answered before still does"):
         Library.open(folder, index, "two").update()
     assert model(Library.open(folder, index)) == "one"
@@ -84,6 +84,6 @@ def test_an_index_of_one_model_needs_no_list(folder: Path, index: Path) -> None:
 
 def test_an_empty_catalog_as_a_full_disk_leaves_it_is_none(folder: Path, index: Path, models) -> None:
     (index / FILE).write_bytes(b"")
-    assert Editions(index).kept() == ()
+    assert Editions(index).on_disk() == ()
     assert Library.open(folder, index).update().embedded == 3
-    assert [(kept.model, kept.place, kept.answers) for kept in Editions(index).kept()] == [("one", ".", True)]
+    assert [(kept.model, kept.place, kept.answers) for kept in Editions(index).on_disk()] == [("one", ".", True)]

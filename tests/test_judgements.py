@@ -17,7 +17,7 @@ from qa.evaluate import Question, plain, read_questions
 from qa.filters import Filter
 from qa.judgements import Judgements, right, unanswerable, wrong
 from qa.library import Library
-from qa.passages import Span
+from qa.spans import Span
 from tests.conftest import done
 from tests.test_cards import make_answer, make_hit
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import markup
-from qa.passages import Span
+from qa.spans import Span
 
 VOID = {"br", "hr", "img", "input"}
 HOSTILE = """<img src=x onerror="alert(1)"></p><script>alert('2')</script> ${alert(3)} {{4}} " ' & &amp; `5`"""

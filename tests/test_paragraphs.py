@@ -3,7 +3,9 @@
 import pytest
 
 from qa.documents import Document
-from qa.passages import Span, sentences, split
+from qa.passages import split
+from qa.sentences import sentences
+from qa.spans import Span
 
 
 def texts_of(text: str) -> list[str]:

@@ -12,7 +12,9 @@ from embeddings.text import fold
 from qa.documents import Document, find_title, read_document
 from qa.folder import digest_of
 from qa.furniture import is_counter, is_furniture, may_be_furniture
-from qa.passages import LONGEST, REPEATED, SHORTEST, UNBROKEN, Span, sentences, split
+from qa.passages import REPEATED, SHORTEST, split
+from qa.sentences import LONGEST, UNBROKEN, sentences
+from qa.spans import Span
 from tests.conftest import SEEDS
 
 LINES = [

@@ -12,10 +12,10 @@ import pytest
 import qa.shelf
 from embeddings.static import StaticEncoder
 from qa.arrays import write_arrays
-from qa.catalog import Catalog
+from qa.catalog import SEGMENTS, Catalog
 from qa.library import Library
 from qa.segment import Segment, join
-from qa.shelf import ENDING, FOLDER
+from qa.shelf import ENDING
 from tests.conftest import WordEncoder, word_library, write_files
 
 WORDS = "oil war president election kazakhstan"
@@ -41,7 +41,7 @@ def again(library: Library) -> Library:
 
 
 def segments(library: Library) -> list[Path]:
-    return sorted((library.catalog.folder / FOLDER).glob(f"*{ENDING}"))
+    return sorted((library.catalog.folder / SEGMENTS).glob(f"*{ENDING}"))
 
 
 def answers(library: Library) -> list[object]:
@@ -136,8 +136,8 @@ def test_segments_of_other_code_are_made_again(words: Library, monkeypatch: pyte
 
 def test_segments_that_cannot_be_written_are_kept_in_memory(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = answers(words)
-    shutil.rmtree(words.catalog.folder / FOLDER)
-    (words.catalog.folder / FOLDER).write_text("in the way")
+    shutil.rmtree(words.catalog.folder / SEGMENTS)
+    (words.catalog.folder / SEGMENTS).write_text("in the way")
     other = again(words)
     assert answers(other) == expected
     write_files(words.folder, {"new.txt": paragraph(7)})
@@ -198,7 +198,7 @@ def test_segments_removed_by_another_process_still_answer_and_are_not_missed(wor
 def test_a_document_deleted_while_its_segment_is_made_again_is_left_out(
     words: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.rmtree(words.catalog.folder / FOLDER)
+    shutil.rmtree(words.catalog.folder / SEGMENTS)
     (words.folder / "1.txt").unlink()
     load, updated = Catalog.load, []
 

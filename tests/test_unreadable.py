@@ -76,13 +76,13 @@ def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
     folder: Path, index: Path, words: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(folder, {"new.txt": paragraphs(9, 1)})
-    look = qa.update.look
+    compare = qa.update.compare
 
-    def look_while_another_updates(*arguments, **options):
-        changes = look(*arguments, **options)
-        monkeypatch.setattr(qa.update, "look", look)
+    def compare_while_another_updates(*arguments, **options):
+        changes = compare(*arguments, **options)
+        monkeypatch.setattr(qa.update, "compare", compare)
         word_library(folder, index, WordEncoder(WORDS)).update()
         return changes
 
-    monkeypatch.setattr(qa.update, "look", look_while_another_updates)
+    monkeypatch.setattr(qa.update, "compare", compare_while_another_updates)
     assert changed(words.update())["unchanged"] == ("a.txt", "b.txt", "new.txt", "sub/c.txt")

@@ -146,9 +146,10 @@ def test_a_file_that_is_too_large_empty_or_broken_off_leaves_nothing(
 
 def test_a_folder_that_is_gone_and_a_damaged_list_are_told(uploads: Uploads) -> None:
     uploads.file.parent.mkdir()
-    uploads.file.write_text("[")
-    with pytest.raises(UploadError, match=r"uploads\.json cannot be read"):
-        uploads.remove("a.txt")
+    for damaged, told in (("[", r"uploads\.json cannot be read"), ("[]", "is not the list of uploads")):
+        uploads.file.write_text(damaged)
+        with pytest.raises(UploadError, match=told):
+            uploads.remove("a.txt")
     uploads.folder.rmdir()
     with pytest.raises(UploadError, match=r"cannot be saved in .*docs \(No such file"):
         add(uploads, "a.txt")

@@ -25,9 +25,11 @@ from qa.catalog import Contents, Row
 from qa.documents import Document
 from qa.embed import embed
 from qa.language import detect
-from qa.passages import Passage, Span, sentences
+from qa.passages import Passage
 from qa.ranking import Index, Ranked, rank
+from qa.sentences import sentences
 from qa.snapshot import Snapshot
+from qa.spans import Span
 
 DEPTH = 10
 

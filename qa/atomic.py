@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(file: Path, content: bytes) -> None:
+def write_atomically(file: Path, content: bytes) -> None:
     """Put `content` in place of what the file holds; raise OSError where that cannot be, with the old one in place."""
     new = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:

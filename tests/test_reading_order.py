@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.reading import Glyph, is_right_to_left, read_line
+from qa.reading_order import Glyph, is_right_to_left, read_line
 
 RIGHT = "آب سال کتاب مدينة المكتبة שלום گفت‌وگو چاپ".replace("\u200c", "").split()
 LEFT = ["Beton", "Kavir Beton", "Nour 7", "info@example.com", "COVID-19"]

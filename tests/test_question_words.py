@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.text import fold
-from qa.asked import asked_words
 from qa.language import is_common
+from qa.question_words import question_words
 
 LETTERS = "abاإأٱيىیكکةه‌ًَُـъёЁşıİ \n.,،1٢۳"
 
 
 def found(question: str, sentence: str) -> list[str]:
-    return [sentence[span.start : span.end] for span in asked_words(question, sentence)]
+    return [sentence[span.start : span.end] for span in question_words(question, sentence)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_common_words_and_chance_likenesses_are_not_marked(question: str, senten
 
 @given(st.text(LETTERS, max_size=40), st.text(LETTERS, max_size=40))
 def test_spans_are_whole_folded_words_in_order(question: str, sentence: str) -> None:
-    spans = asked_words(question, sentence)
+    spans = question_words(question, sentence)
     assert all(0 <= span.start < span.end <= len(sentence) for span in spans)
     assert all(one.end <= other.start for one, other in pairwise(spans))
     whole = fold(sentence).split()
@@ -69,7 +69,7 @@ def test_spans_are_whole_folded_words_in_order(question: str, sentence: str) -> 
 
 @given(st.text(LETTERS, max_size=40))
 def test_a_sentence_asked_as_it_stands_is_marked_but_for_its_common_words(text: str) -> None:
-    spans = asked_words(text, text)
+    spans = question_words(text, text)
     assert len(spans) == sum(not is_common(word) for word in fold(text).split())
 
 

@@ -6,7 +6,7 @@ import re
 from embeddings.sound import sounds
 from embeddings.text import fold_with_offsets
 from qa.language import is_common
-from qa.passages import Span
+from qa.spans import Span
 
 GRAM = 4
 ALIKE = 0.5  # of two words' 4-grams together, the least that words of one stem share
@@ -18,7 +18,7 @@ _ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article
 
 
 @functools.lru_cache(maxsize=2048)  # a conversation is shown again with every question
-def asked_words(question: str, sentence: str) -> tuple[Span, ...]:
+def question_words(question: str, sentence: str) -> tuple[Span, ...]:
     """Return where words of the question stand in a sentence, in order; words that every text has are left out.
 
     They are found as they are indexed, folded; the spans are those of the original letters.
@@ -29,8 +29,7 @@ def asked_words(question: str, sentence: str) -> tuple[Span, ...]:
     for match in _WORD.finditer(folded.text):
         span = Span(*folded.span(*match.span()))
         if not is_common(match[0]) and any(
-            _meet(word, match[0]) or _sound_alike(written, word, sentence[span.start : span.end], match[0])
-            for written, word in asked
+            _meet(word, match[0]) or _sound_alike(written, word, span.of(sentence), match[0]) for written, word in asked
         ):
             found.append(span)
     return tuple(found)

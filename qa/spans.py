@@ -1,0 +1,30 @@
+"""An exact stretch of a document's text: what every citation comes down to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters of a text."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """The number of characters in the span."""
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """Return the part of `text` that the span covers."""
+        return text[self.start : self.end]
+
+    def shifted(self, by: int) -> "Span":
+        """Return the same stretch of text where it begins `by` characters later."""
+        return Span(self.start + by, self.end + by)
+
+    def trimmed(self, text: str) -> "Span":
+        """Return the span without the spaces at its two ends; an empty one where it covers nothing else."""
+        piece = self.of(text)
+        start = self.end - len(piece.lstrip())
+        return Span(start, max(start, self.start + len(piece.rstrip())))
