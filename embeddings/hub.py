@@ -23,8 +23,8 @@ def is_downloaded(name: str) -> bool:
     reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else _silence(constants.ENDPOINT)
     if reason:
         raise ModelError(
-            f"The model {name!r} is not on this disk, and {constants.ENDPOINT} cannot be asked for it ({reason}): "
-            "give a folder, or connect."
+            f"The model {name!r} is not on this disk, and {constants.ENDPOINT} cannot be reached ({reason}): "
+            "name a folder, or connect to the network."
         )
     return False
 

@@ -1,4 +1,4 @@
-"""Open the zip archives that office formats are, inflating no more than is meant and trusting no XML."""
+"""Open the zip archives of office formats, limiting what they inflate to and trusting none of their XML."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ from qa.folder import SkipError
 
 MOST_ENTRIES = 10_000
 LARGEST = 128 * 2**20  # bytes inflated from one archive
-STEEPEST = 200  # times larger than it was compressed, beyond SLACK: a bomb
+STEEPEST = 200  # times its compressed size; a member that inflates further, beyond SLACK, is a bomb
 SLACK = 8 * 2**20  # bytes
 PIECE = 2**16
 
@@ -19,7 +19,9 @@ class Archive:
 
     def __init__(self, content: bytes) -> None:
         if content.startswith(b"\xd0\xcf\x11\xe0"):
-            raise SkipError("it is locked with a password, or of an old format: save it again without")
+            raise SkipError(
+                "it is locked with a password or in an old format: save it in a new one, without a password"
+            )
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
@@ -44,7 +46,7 @@ class Archive:
                     size += len(piece)
                     self._inflated += len(piece)
                     if self._inflated > LARGEST or size > SLACK + STEEPEST * info.compress_size:
-                        raise SkipError("it inflates beyond measure, as a zip bomb does")
+                        raise SkipError("it inflates far too much, as a zip bomb does")
                     pieces.append(piece)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
             raise SkipError(f"it is damaged ({error})") from None
@@ -56,14 +58,14 @@ class Archive:
         return parse_xml(content) if content else Element("none")
 
     def check(self) -> None:
-        """Inflate every XML member once, for a reader that opens the archive by itself."""
+        """Inflate and parse every XML member once, before a library opens the archive without these limits."""
         for name in sorted(self.names):
             if name.endswith((".xml", ".rels")):
                 parse_xml(self.read(name))
 
 
 def parse_xml(content: bytes) -> Element:
-    """Return the root element; raise SkipError where it is no XML, or declares a document type or entities."""
+    """Return the root element; raise SkipError where it is not XML, or declares a document type or entities."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
@@ -71,6 +73,6 @@ def parse_xml(content: bytes) -> Element:
         root: Element = fromstring(content, forbid_dtd=True)
         return root
     except DefusedXmlException:
-        raise SkipError("its XML declares entities or a document type, which is not read") from None
+        raise SkipError("its XML declares entities or a document type: such files are not read") from None
     except (ParseError, ValueError, LookupError) as error:
         raise SkipError(f"it is damaged ({error})") from None

@@ -101,7 +101,7 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
         f'<li class="card"><header dir="{direction}">{head}</header>'
         f'<div class="passage" lang="{escape(hit.language)}">{shown}</div>'
         f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, answer.hits[0].score)}</p><div class="does">'
-        f'<span class="thumbs" role="group" aria-label="Passage {hit.rank} answers">{thumbs}</span>'
+        f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
 
@@ -134,7 +134,7 @@ def _where(hit: Hit) -> str:
 def _elsewhere(hit: Hit) -> str:
     same = [place for place in hit.elsewhere if place.same]
     near = [place for place in hit.elsewhere if not place.same]
-    told = (("The same text stands", same), ("Nearly the same text stands", near))
+    told = (("The same text appears", same), ("Nearly the same text appears", near))
     return "".join(f'<p class="elsewhere">{words} {_places(hit, found)}.</p>' for words, found in told if found)
 
 

@@ -76,7 +76,9 @@ class Catalog:
                     db.execute("SELECT 1 FROM sqlite_schema").fetchone()
             return self.file.is_file() and self.file.stat().st_size > 0
         except OSError as error:
-            raise CatalogError(f"The index {self.file} may not be read ({error.strerror}): allow it.") from error
+            raise CatalogError(
+                f"The index {self.file} cannot be read ({error.strerror}): grant access to it."
+            ) from error
 
     def stamp(self) -> Stamp | None:
         """Return what the index was made with, None where there is no index yet."""
@@ -184,11 +186,14 @@ class Catalog:
             with lock:
                 yield
         except Timeout:
-            raise LockedError(f"Another process is updating the index {self.folder}: wait until it ends.") from None
+            raise LockedError(f"Another process is updating the index {self.folder}: wait until it is done.") from None
         except OSError as error:
             if error.filename is None or Path(error.filename).name != LOCK:
                 raise
-            raise CatalogError(f"The index folder {self.folder} cannot be written ({error.strerror}).") from error
+            raise CatalogError(
+                f"The index folder {self.folder} cannot be written ({error.strerror}): grant access to it, or name "
+                "another with --index."
+            ) from error
 
     def _make_folder(self) -> None:
         try:
@@ -196,7 +201,9 @@ class Catalog:
         except OSError as error:
             in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
             reason = "a file is in the way" if in_the_way else error.strerror
-            raise CatalogError(f"The index folder {self.folder} cannot be made ({reason}): name another.") from error
+            raise CatalogError(
+                f"The index folder {self.folder} cannot be created ({reason}): name another with --index."
+            ) from error
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -227,7 +234,7 @@ class Catalog:
         settings = settings_of(db)
         found = settings.get("format", "")
         if not found.isdecimal():
-            raise sqlite3.DatabaseError("its format is not told")
+            raise sqlite3.DatabaseError("its format is not recorded")
         if int(found) > FORMAT:
             raise NewerError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
         if int(found) == FORMAT and len(settings) > 1 and not are_whole(settings):
@@ -248,12 +255,12 @@ class Catalog:
     def _explain(self, error: sqlite3.Error) -> CatalogError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the details in the high byte
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return LockedError(f"Another process is writing the index {self.file}: wait until it ends.")
+            return LockedError(f"Another process is writing the index {self.file}: wait until it is done.")
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             told = "move it away and build again, as doctor --repair does"
-            return CatalogError(f"{self.file} is damaged or no index of Sanad ({error}): {told}.")
+            return CatalogError(f"{self.file} is damaged or is not an index of Sanad ({error}): {told}.")
         return CatalogError(
-            f"The index {self.file} cannot be used ({error}): look at its rights and at its disk, which has "
+            f"The index {self.file} cannot be used ({error}): check its permissions and its disk, which has "
             f"{shutil.disk_usage(self.folder).free / 2**20:,.0f} MB left."
         )
 

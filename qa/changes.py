@@ -9,7 +9,7 @@ from embeddings.encoder import Encoder
 from qa.answers import counted
 from qa.catalog import Catalog
 from qa.errors import EmptyFolderError, OtherFolderError, VanishedError
-from qa.folder import File, SkipError, Skipped, digest_of, is_settled, list_files, read_bytes, told_in
+from qa.folder import File, SkipError, Skipped, digest_of, encoding_in, is_settled, list_files, read_bytes
 from qa.folders import joined
 from qa.ignore import Ignored
 from qa.tables import Known
@@ -90,7 +90,7 @@ def compare(
 
 
 def _is_same(file: File, known: Known, *, thorough: bool) -> bool:
-    if told_in(known.mark) != file.encoding:
+    if encoding_in(known.mark) != file.encoding:
         return False
     if is_settled(file.mark) and file.mark == known.mark and (known.skipped or not thorough):
         return True
@@ -116,7 +116,7 @@ def check_folder(folder: Path, catalog: Catalog) -> None:
     source = catalog.source()
     if source is not None and source.resolve() != folder.resolve() and catalog.known():
         raise OtherFolderError(
-            f"The index {catalog.folder} is that of {source}, and building {folder} would replace it: name another."
+            f"The index {catalog.folder} belongs to {source}, and building {folder} would replace it: name another."
         )
 
 

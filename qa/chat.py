@@ -23,7 +23,7 @@ from qa.uploads import Uploads
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
 LONGEST_SEARCH = 200  # characters
-FORGOTTEN = "This conversation is no longer known here, because Sanad was started again: ask the question again."
+FORGOTTEN = "Sanad was restarted and no longer knows this conversation: ask the question again."
 EXAMPLES = (
     Example("en", "What did a storm in March damage?", "004_54b42a50ae65c283.txt"),
     Example("ru", "Какое соглашение о партнёрстве заключено с Европейским союзом?", "001_bebae4cf14fa5b29.txt"),
@@ -122,7 +122,7 @@ class Chat:
         if now is None:
             return "This document is no longer in the index. Here is its text as it was searched."
         if now != hit.document.digest:
-            return "This document was changed since. Here is its text as it was searched."
+            return "This document has changed since. Here is its text as it was searched."
         return ""
 
     def judge(self, turns: Turns, place: str, judgement: str, *, holds: bool) -> str:

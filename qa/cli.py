@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"sanad: {one_line(str(error))}")
         return FAILED
     except KeyboardInterrupt:
-        _say("sanad: stopped. What is indexed stays; the next build goes on from there.")
+        _say("sanad: Stopped. What is indexed is kept; the next build continues from there.")
         return INTERRUPTED
     except MemoryError:
-        _say("sanad: There is not enough memory: end other programs. What is indexed stays.")
+        _say("sanad: There is not enough memory: close other programs. What is indexed is kept.")
         return FAILED
     except BrokenPipeError:  # the reader of our output, head for instance, has had enough
         hush()
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.filename is not None or error.errno not in FULL:
             raise
         hush()
-        _say(f"sanad: The output cannot be written ({error.strerror}): make room, or send it elsewhere.")
+        _say(f"sanad: The output cannot be written ({error.strerror}): free some space, or send it elsewhere.")
         return FAILED
 
 
@@ -82,28 +82,38 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sanad", description="Ask a folder of documents in any language.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = _command(commands, "build", _build, "make the index equal the folder")
-    meant = "take it as meant that most documents are gone, or that the index is another folder's"
+    meant = "go on although most documents are gone, or the index belongs to another folder"
     build.add_argument("--force", action="store_true", help=meant)
-    build.add_argument("--watch", action="store_true", help="stay and follow the folder until Ctrl-C")
+    build.add_argument("--watch", action="store_true", help="keep running and follow the folder until Ctrl-C")
     ask = _command(commands, "ask", _ask, "answer a question with passages", "question")
-    ask.add_argument("-k", type=_positive, default=5, help="how many passages (5)")
+    ask.add_argument("-k", type=_positive, default=5, help="how many passages (default: 5)")
     ask.add_argument(
-        "--document", action="append", default=[], metavar="PART", help="ask only paths like this (again: or that)"
+        "--document",
+        action="append",
+        default=[],
+        metavar="PART",
+        help="search only documents whose path matches; may be repeated",
     )
     ask.add_argument(
-        "--language", action="append", default=[], metavar="CODE", help="ask only passages in it, such as ar"
+        "--language",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="search only passages in this language, such as ar; may be repeated",
     )
-    ask.add_argument("--after", default="", metavar="DATE", help="ask only documents dated from then on")
-    ask.add_argument("--before", default="", metavar="DATE", help="ask only documents dated before")
+    ask.add_argument("--after", default="", metavar="DATE", help="search only documents dated on or after this day")
+    ask.add_argument("--before", default="", metavar="DATE", help="search only documents dated before this day")
     _command(commands, "eval", _eval, "measure the answers to questions of your own", "questions")
     serve = _command(commands, "serve", _serve, "open the chat in a browser")
-    serve.add_argument("--host", help="address to serve on (127.0.0.1)")
-    serve.add_argument("--port", help="port to serve on (7860)")
-    serve.add_argument("--watch", action="store_true", help="follow the folder without being asked")
-    serve.add_argument("--allow-upload", action="store_const", const="yes", help="let the page add documents")
+    serve.add_argument("--host", help="address to serve on (default: 127.0.0.1)")
+    serve.add_argument("--port", help="port to serve on (default: 7860)")
+    serve.add_argument("--watch", action="store_true", help="follow the folder even when nobody asks")
+    serve.add_argument(
+        "--allow-upload", action="store_const", const="yes", help="let visitors of the page add documents"
+    )
     doctor = _command(commands, "doctor", _doctor, "tell whether the index is whole and agrees with the folder")
     doctor.add_argument("--repair", action="store_true", help="mend what can be mended")
-    doctor.add_argument("--drop", metavar="NAME", help="remove the index of a model that does not answer now")
+    doctor.add_argument("--drop", metavar="NAME", help="remove the index of a model that is not in use")
     return parser
 
 
@@ -117,9 +127,13 @@ def _command(
     command = commands.add_parser(name, help=purpose, description=purpose.capitalize() + ".")
     for argument in positional:
         command.add_argument(argument)
-    command.add_argument("folder", nargs="?", help="the documents (seeds)")
-    command.add_argument("--index", metavar="DIR", help="where the index is kept (in your cache folder)")
-    command.add_argument("--model", metavar="NAME", help="folder or name of a sentence-transformers model (built-in)")
+    command.add_argument("folder", nargs="?", help="the documents (default: seeds)")
+    command.add_argument("--index", metavar="DIR", help="where the index is kept (default: in your cache folder)")
+    command.add_argument(
+        "--model",
+        metavar="NAME",
+        help="folder or hub name of a sentence-transformers model (default: that of the index, or built-in)",
+    )
     if name in ("ask", "eval", "build", "doctor"):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     command.set_defaults(run=run)
@@ -208,7 +222,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     absent = evaluate.absent(library, questions)
     if absent:
         lacking = f"{counted(len(absent), 'document')} that the questions name"
-        _say(f"sanad: {settings.folder} lacks {lacking}, {one_line(absent[0])} for one: is it the right folder?")
+        _say(f"sanad: {settings.folder} lacks {lacking}, for example {one_line(absent[0])}: is it the right folder?")
     if options.json:
         _print_json({language: score_object(score) for language, score in scores})
         return 0

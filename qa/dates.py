@@ -1,7 +1,7 @@
-"""Find the date of a text whose metadata tell none: in its opening lines, where it stands by itself or in a dateline.
+"""Find the date of a text whose metadata has none: in its opening lines, on its own or in a dateline.
 
-A date within a sentence is about something else. Where it is not sure, nothing is better than something wrong: dates
-without a year, days and months that may be exchanged, a text that opens with many dates, days that are still to come.
+A date within a sentence is about something else. Where there is doubt, none is better than a wrong one: dates without
+a year, days and months that may be swapped, texts that open with many dates, days in the future.
 """
 
 import re
@@ -15,10 +15,10 @@ from embeddings.text import fold
 
 OPENING = 1500  # characters
 LINES = 12
-LONGEST = 120  # characters of a line that tells when a text was published
-BESIDE = 2  # words beside a date that stands by itself: a place, an agency
-TOLD = 8  # words beside one that is said to be that of publication
-MANY = 3  # different dates tell of what happened, not of when it was written
+LONGEST = 120  # characters of a line that says when a text was published
+BESIDE = 2  # other words on the line of a date on its own: a place, an agency
+TOLD = 8  # other words where one of them says that it is the date of publication
+MANY = 3  # different dates are about events, not about the text
 EARLIEST = 1800
 SOLAR = range(1300, 1500)  # years of the Persian calendar
 
@@ -45,7 +45,7 @@ _SOLAR = """
 فروردین اردیبهشت خرداد تیر مرداد/امرداد شهریور مهر آبان آذر دی بهمن اسفند
 حمل ثور جوزا سرطان اسد سنبله میزان عقرب قوس جدی دلو حوت
 """
-# Words beside a date that say that it is the text's own, and words that say nothing at all.
+# Words beside a date that make it the date of publication, and words that mean nothing there.
 _PUBLISHED = """
 published posted updated date dated publication released issued modified
 опубликовано дата обновлено публикации жарияланды жарияланған күні yayınlanma yayımlanma yayın tarihi tarih güncelleme
@@ -66,7 +66,7 @@ _LEADING = "in on at since until from by в на с к до от في منذ ق�
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A date in a line, and where it stands there."""
+    """A date in a line, and where it is there."""
 
     day: date
     start: int
@@ -74,7 +74,7 @@ class _Found:
 
 
 def find_date(text: str, today: date | None = None) -> str:
-    """Return the day on which a text says that it was published as YYYY-MM-DD, an empty string where it does not."""
+    """Return the day on which a text says it was published as YYYY-MM-DD, an empty string where it does not say."""
     latest = (today or date.today()) + timedelta(days=1)  # somewhere it is tomorrow already
     opening = unicodedata.normalize("NFC", text[:OPENING])
     lines = [line.strip(" \t#*_>") for line in opening.splitlines()]
@@ -104,7 +104,7 @@ def _stands_alone(line: str, found: _Found, *, headline: bool) -> bool:
 
 
 def _is_dateline(before: str, after: str) -> bool:
-    """Tell whether a line begins with a place and the date, set off from what it tells."""
+    """Tell whether a line begins with a place and the date, set off from the text."""
     place = re.fullmatch(r"\s*([^\W\d_][^.!?:;]{1,60}?)\s*[,،(\-–—/]\s*", before)
     if place is None or len(words := place[1].split()) > 5 or words[0].lower() in _LEADING or words[0][0].islower():
         return False
@@ -112,7 +112,7 @@ def _is_dateline(before: str, after: str) -> bool:
 
 
 def _dates(line: str, opening: str) -> Iterator[_Found]:
-    """Yield the dates of a line in their order; what may be read in two ways is left out."""
+    """Yield the dates of a line in order, without those that can be read in two ways."""
     plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in line)
     found = [*_numeric(plain, opening), *_named(plain)]
     yield from sorted(found, key=lambda one: one.start)

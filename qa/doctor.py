@@ -94,7 +94,7 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
     for file in sorted((catalog.folder / SEGMENTS).glob("*")):
         if file.suffix != ENDING:
             if time.time() - file.lstat().st_mtime > FRESH:
-                yield Finding("leftover", f"{file} is a file that was not written to its end: remove it.", file)
+                yield Finding("leftover", f"{file} was not written to its end: remove it.", file)
             continue
         try:
             members = read_arrays(file, Segment, code_stamp()).members
@@ -105,14 +105,18 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
             continue
         counts = dict(zip(members.keys.tolist(), np.diff(members.starts).tolist(), strict=True))
         if any(sizes.get(key, count) != count for key, count in counts.items()):
-            yield Finding("derived", f"The derived file {file} is of another state of its documents: remove it.", file)
+            yield Finding(
+                "derived", f"The derived file {file} does not match the documents in the index: remove it.", file
+            )
         elif mine and not counts.keys() & sizes.keys() and max(counts, default=0) <= listing.last_key:
-            yield Finding("leftover", f"The derived file {file} is of documents that are gone: remove it.", file)
+            yield Finding("leftover", f"The derived file {file} holds only documents that are gone: remove it.", file)
         else:
             held |= counts.keys()
     missing = len(sizes.keys() - held)
     if mine and whole and missing:
-        told = f"{counted(missing, 'document')} of {catalog.folder} are in no derived file: make them again."
+        told = (
+            f"{counted(missing, 'document')} of {catalog.folder} are missing from the derived files: make these again."
+        )
         yield Finding("derived", told, catalog.folder / SEGMENTS)
 
 
@@ -129,7 +133,7 @@ def _about_judgements(index: Path) -> Iterator[Finding]:
         yield Finding("judgements", str(error), judgements.file)
         return
     if strange:
-        told = f"{judgements.file} has {counted(len(strange), 'line')} that eval cannot read: mend or move them."
+        told = f"{judgements.file} has {counted(len(strange), 'line')} that eval cannot read: correct or move them."
         yield Finding("judgements", told, judgements.file)
 
 
@@ -140,9 +144,9 @@ def _about_rights(editions: Editions) -> Iterator[Finding]:
             continue
         wanted = os.R_OK | os.W_OK | (os.X_OK if place.is_dir() else 0)
         if not os.access(place, wanted):
-            yield Finding("rights", f"{place} may not be read and written by you: allow it.", place)
+            yield Finding("rights", f"You cannot read and write {place}: grant yourself access.", place)
         if place.stat().st_mode & OTHERS:
-            told = f"{place} may be written by everybody, who could change your answers: forbid it."
+            told = f"{place} can be written by everybody, who could change your answers: restrict it."
             yield Finding("rights", told, place)
 
 
@@ -153,7 +157,7 @@ def _about_space(index: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(index).free
     if free < SPACE + taken:
         told = f"The disk of {index} has {free / 2**20:,.0f} MB left, and making the index again may take "
-        yield Finding("space", f"{told}{(SPACE + taken) / 2**20:,.0f} MB: make room.", index)
+        yield Finding("space", f"{told}{(SPACE + taken) / 2**20:,.0f} MB: free some space.", index)
 
 
 def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[Finding]:
@@ -163,7 +167,7 @@ def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[
         sentences = [str(error)]
     source = catalog.source()
     if source is not None and source.resolve() != folder.resolve():
-        told = f"The index {catalog.folder} is that of {source}, not of {folder}: name another, or build with --force."
+        told = f"The index {catalog.folder} belongs to {source}, not to {folder}: name another, or build with --force."
         yield Finding("source", told, folder)
     for told in sentences:
         yield Finding("index", told, folder)

@@ -1,4 +1,4 @@
-"""Turn the bytes of a file into a document, and say of a file that holds no text why it was skipped."""
+"""Turn the bytes of a file into a document, or say why it holds no text."""
 
 import bisect
 import re
@@ -13,12 +13,12 @@ from qa.extraction import Extractor
 from qa.folder import SkipError
 from qa.formats import CODED, EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
-from qa.sections import Heading, markdown_headings, section_at, told_headings
+from qa.sections import Heading, locate_headings, markdown_headings, section_at
 
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
-PLAIN = frozenset({".txt", ".md"})  # read here; so is what has any other ending and is text
-TITLED = frozenset("html htm xhtml epub eml".split())  # whose metadata tell the headline
+PLAIN = frozenset({".txt", ".md"})  # read here, like any file with another ending that turns out to be text
+TITLED = frozenset("html htm xhtml epub eml".split())  # formats whose metadata is trusted for the headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class Document:
     title: str
     text: str
     format: str = "text"
-    note: str = ""  # what the reader should know of how it was read
-    date: str = ""  # ISO 8601, as its metadata or its opening lines tell; empty where they tell none
+    note: str = ""  # what the user should know about how it was read
+    date: str = ""  # ISO 8601, from its metadata or its opening lines; empty where neither has one
     pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
     headings: tuple[Heading, ...] = ()  # as the file marks them, in order
 
     def section(self, offset: int) -> tuple[str, ...]:
-        """Return the words of the headings that the character at `offset` stands under, but for the title."""
+        """Return the headings above the character at `offset`, the highest first, without the title."""
         return tuple(words for words in section_at(self.text, self.headings, offset) if words != self.title)
 
     def page(self, offset: int) -> int | None:
-        """Return the number, from 1, of the page that the character at `offset` stands on."""
+        """Return the number, from 1, of the page with the character at `offset`; None where there are no pages."""
         return bisect.bisect_right(self.pages, offset) or None
 
 
@@ -49,8 +49,8 @@ def read_document(
 ) -> Document:
     """Turn a file's bytes into a document; raise SkipError where they hold no text.
 
-    Text is read here, any other format by `extractor`, in a process of its own. `encoding` is that of its text, where
-    its owner tells it; a format that holds more than text tells its own.
+    Text is read here, any other format by `extractor`, in a process of its own. `encoding` is the one that its owner
+    gives for it; it is ignored for formats that are more than text and carry their own.
     """
     place = PurePosixPath(path)
     suffix = place.suffix.lower()
@@ -63,7 +63,7 @@ def read_document(
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
     date = found.date or ("" if form in RECORDS else find_date(text))
-    headings = markdown_headings(text) if form == "md" else told_headings(text, found.headings)
+    headings = markdown_headings(text) if form == "md" else locate_headings(text, found.headings)
     return Document(path, digest, title, text, form, note, date, found.pages, headings)
 
 
@@ -74,23 +74,23 @@ def _extract(suffix: str, content: bytes, extractor: Extractor | None) -> Extrac
         with Extractor() as own:
             return own.read(suffix, content)
     if suffix in OLD:
-        raise SkipError(f"files of the kind {suffix} are not read: save it as .{OLD[suffix]}")
+        raise SkipError(f"{suffix} files are not read: save this one as .{OLD[suffix]}")
     decoded = decode(content)
     return Extracted(decoded.text, note=decoded.note)
 
 
 def _title(form: str, told: str, text: str) -> str:
-    """Return the headline that the metadata tell, where it is to be trusted: that of many a file is its template's."""
+    """Return the headline of the metadata where it can be trusted, since many a file has that of its template."""
     if told and (form in TITLED or told.casefold() in " ".join(text[:3000].split()).casefold()):
         return _cut(told)
     return "" if form in RECORDS else find_title(text)
 
 
 def clean(text: str) -> tuple[str, str]:
-    """Return text as it can be shown, and in words what was replaced; every character keeps its place.
+    """Return text as it can be shown, and a note on what was replaced; every character keeps its place.
 
-    Control characters, lone surrogates and what cannot be seen on purpose (tag characters, long runs of zero-width
-    ones) become U+FFFD. A single joiner or direction mark is spelling and stays.
+    Control characters, lone surrogates and what is hidden on purpose (tag characters, long runs of zero-width ones)
+    become U+FFFD. A single joiner or direction mark belongs to the spelling and stays.
     """
     shown, controls = _CONTROLS.subn("\ufffd", text)
     shown, hidden = _HIDDEN.subn(lambda run: run[1] or "\ufffd" * len(run[0]), shown)
@@ -107,16 +107,16 @@ _HIDDEN = re.compile(f"({_FLAG.pattern})|[{_TAGS}]+|[\u00ad\u180e\u200b-\u200f\u
 
 
 def visible(text: str, *, keep: str = "\n\t") -> str:
-    """Return text that any output can carry: control characters and lone surrogates, but for `keep`, become U+FFFD.
+    """Return text that any output can carry: control characters, except `keep`, and lone surrogates become U+FFFD.
 
-    Line ends become those of the terminal.
+    Every line end becomes a line feed.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c if c in keep or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
 
 
 def one_line(text: str) -> str:
-    """Return a name or message that keeps to its line and its direction: bidi controls become U+FFFD as well."""
+    """Return a name or message on one line, unable to change the direction of others: bidi controls become U+FFFD."""
     return _DIRECTING.sub("\ufffd", visible(text, keep=""))
 
 
@@ -124,10 +124,10 @@ _DIRECTING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def find_title(text: str) -> str:
-    """Return the headline: the first line of several words that is no furniture, menu, dateline or full sentence.
+    """Return the headline: the first line of several words that is not furniture, a menu, a dateline or a sentence.
 
-    A heading of the first level in Markdown goes before. Where every opening line is a sentence, the first of them,
-    cut short; an empty string where there is no text.
+    A first-level heading of Markdown takes precedence. Where every opening line is a sentence, the first one, cut
+    short; an empty string where there is no text.
     """
     lines = [line.strip() for line in text[:4000].splitlines()]
     heading = next((line[2:].strip() for line in lines if line.startswith("# ")), "")

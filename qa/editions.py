@@ -85,9 +85,9 @@ class Editions:
         unwanted = [edition for edition in present if model in (edition.model, edition.place)]
         if not unwanted:
             held = ", ".join(edition.model or edition.place for edition in present)
-            raise SettingsError(f"There is no index of the model {model} in {self.folder}; it holds {held or 'none'}.")
+            raise SettingsError(f"There is no index of the model {model} in {self.folder}: it holds {held or 'none'}.")
         if any(edition.answers for edition in unwanted):
-            raise SettingsError(f"The index of {model} is the one that answers: build with another --model first.")
+            raise SettingsError(f"The index of {model} is in use: build with another --model first.")
         places = [edition.place for edition in unwanted]
         self._write([name for name in self._whole() if name not in places])
         for name in places:
@@ -155,7 +155,7 @@ class Editions:
         except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return None
         except OSError as error:
-            raise CatalogError(f"{self.list} cannot be read ({error.strerror}): mend its rights.") from error
+            raise CatalogError(f"{self.list} cannot be read ({error.strerror}): fix its permissions.") from error
         return list(dict.fromkeys(line for line in lines if _LINE.fullmatch(line))) or None
 
     def _write(self, names: Sequence[str]) -> None:
@@ -183,4 +183,4 @@ class Editions:
                 if name != ".":
                     shutil.rmtree(place)
             except OSError as error:
-                raise CatalogError(f"{place} cannot be removed ({error.strerror}): mend its rights.") from error
+                raise CatalogError(f"{place} cannot be removed ({error.strerror}): fix its permissions.") from error

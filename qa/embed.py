@@ -43,7 +43,7 @@ def _checked(vectors: Vectors, encoder: Encoder, passages: Sequence[tuple[Docume
     """
     if vectors.shape != (len(passages), encoder.dim):
         raise ModelError(
-            f"The model {encoder.name} gives vectors of the shape {vectors.shape} for {len(passages)} passages, not "
+            f"The model {encoder.name} gives vectors of shape {vectors.shape} for {len(passages)} passages, not "
             f"{encoder.dim} numbers for each: use another model."
         )
     finite = np.isfinite(vectors).all(axis=1, keepdims=True)  # (n, 1)

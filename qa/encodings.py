@@ -1,4 +1,4 @@
-"""Bytes to text: the encoding is told by its mark, is UTF-8, or is detected; which one, and what was lost, is said."""
+"""Bytes to text: by the byte order mark, as UTF-8, or in an encoding that is detected; the result says which."""
 
 import codecs
 import re
@@ -14,9 +14,9 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-GUESSES = ("cp1256", "cp1252")  # where no detector knows: Arabic and Persian, then Western
-SAMPLE = 200_000  # bytes or characters that tell what the rest is
-STRANGE = 1 / 50  # of the characters may be controls or unassigned; more is no text
+GUESSES = ("cp1256", "cp1252")  # where nothing is detected: Arabic and Persian, then Western
+SAMPLE = 200_000  # bytes or characters from which the rest is judged
+STRANGE = 1 / 50  # of the characters may be controls or unassigned; with more it is not text
 BROKEN = 1 / 20  # of the characters beyond ASCII may be broken in a file that is taken for UTF-8
 
 _CONTROLS = frozenset({"Cc"})
@@ -26,32 +26,32 @@ _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, and what the reader should know of how it was read: nothing where it was whole UTF-8."""
+    """Text, and what the user should know about how it was read: nothing where it was valid UTF-8."""
 
     text: str
     note: str = ""
 
     def as_utf8(self) -> bytes:
-        """Return the text as bytes whose encoding nobody need guess."""
+        """Return the text as bytes whose encoding need not be guessed."""
         return codecs.BOM_UTF8 + self.text.encode(errors="replace")
 
 
 def decode(content: bytes) -> Decoded:
-    """Decode text, its byte order mark left out; raise SkipError where it is no text.
+    """Decode text, without its byte order mark; raise SkipError where it is not text.
 
-    In the order of the mark, UTF-8, UTF-8 with a few broken bytes, what is detected, and the usual guesses.
+    Tried in this order: the mark, UTF-8, UTF-8 with a few broken bytes, what is detected, and the usual guesses.
     """
     found = _by_mark(content) or _as_utf8(content) or _detected(content)
     if found is None:
-        raise SkipError("it is not text: its bytes make no words in any encoding")
+        raise SkipError("it is not text in any encoding that is known")
     return found
 
 
 def decode_as(content: bytes, encoding: str) -> Decoded:
-    """Decode text in the encoding that its owner tells; raise SkipError where that makes no text of it."""
+    """Decode text in the encoding that its owner gives; raise SkipError where the result is not text."""
     found = _replacing(content, encoding, told=True)
     if not _is_text(found.text):
-        raise SkipError(f"it is not text in {encoding}, which is told of it: tell another encoding, or none")
+        raise SkipError(f"it is not text in {encoding}, the encoding given for it: give another, or none")
     return Decoded(found.text.removeprefix("\ufeff"), found.note)
 
 
@@ -63,7 +63,7 @@ def _by_mark(content: bytes) -> Decoded | None:
 
 
 def _as_utf8(content: bytes) -> Decoded | None:
-    """Return UTF-8 text; a broken byte among many good ones is no sign of another encoding."""
+    """Return UTF-8 text, or None; a broken byte among many good ones is no sign of another encoding."""
     try:
         text = content.decode()
         return Decoded(text) if _is_text(text, _CONTROLS) else None
@@ -89,7 +89,7 @@ def _detected(content: bytes) -> Decoded | None:
 
 
 def _replacing(content: bytes, encoding: str, *, told: bool = False) -> Decoded:
-    """Decode with U+FFFD for what is broken, and say how much that was and where it began."""
+    """Decode with U+FFFD for what is broken, and note how much and where first; with `told` also the encoding."""
     notes = [f"read as {encoding}"] if told else []
     try:
         text = content.decode(encoding)

@@ -98,16 +98,16 @@ def parse(line: str, where: str = "This line") -> Question:
         found = json.loads(line)
         lists = [found.get(name) or () for name in ("contains", "wrong")]
         if any(isinstance(texts, str) for texts in lists):
-            raise TypeError("contains or wrong is a text, not a list")
+            raise TypeError("contains or wrong is a string, not a list")
         question = Question(found["lang"], found["question"], found["document"], *map(tuple, lists))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EvaluationError(
-            f"{where} is no question ({type(error).__name__}: {error}): write "
+            f"{where} is not a question ({type(error).__name__}: {error}): write "
             '{"lang": "en", "question": "…", "document": "file.txt" or null, "contains": ["…"]}.'
         ) from error
     texts = [question.language, question.text, *question.contains, *question.wrong]
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise EvaluationError(f"{where}: lang, question, contains and wrong must be texts that are not empty.")
+        raise EvaluationError(f"{where}: lang, question, contains and wrong must be strings that are not empty.")
     if question.document is not None and not (question.contains or question.wrong):
         raise EvaluationError(f"{where}: an answerable question needs one string in contains.")
     return question

@@ -9,10 +9,10 @@ from itertools import accumulate
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The text of a file, with its headline and date (ISO 8601) where its metadata tell them.
+    """The text of a file, with its headline and date (ISO 8601) where its metadata has them.
 
     `pages` are the offsets in `text` where each page begins, none where the format has no pages. `note` is what the
-    reader should know of how it was read, `headings` are the levels and words of those that the file marks as such.
+    user should know about how it was read. `headings` are the levels and words of the headings that the file marks.
     """
 
     text: str
@@ -24,7 +24,7 @@ class Extracted:
 
 
 def paged(pages: Sequence[str], title: str = "", date: str = "") -> Extracted:
-    """Return pages as one text, a line's end between them."""
+    """Return pages as one text, with a line feed between them."""
     starts = accumulate((len(page) + 1 for page in pages[:-1]), initial=0)
     return Extracted("\n".join(pages), title, date, pages=tuple(starts) if pages else ())
 
@@ -42,7 +42,7 @@ def records(found: Iterable[str]) -> Extracted:
 
 
 def iso_date(text: str) -> str:
-    """Return the date that a timestamp of metadata begins with as YYYY-MM-DD, an empty string where it has none."""
+    """Return the date at the start of a timestamp as YYYY-MM-DD, an empty string where there is none."""
     found = re.match(r"\s*(?:D:)?(\d{4})-?(\d\d)-?(\d\d)", text)
     try:
         return date(*map(int, found.groups())).isoformat() if found else ""

@@ -1,6 +1,6 @@
 """Run the readers of foreign formats in a child process with limits: a file may hang, bomb or kill its reader.
 
-The child is started once and reads many files; what ends it costs that one file, and the next has a new child.
+The child is started once and reads many files. A file that ends it is lost alone: the next one gets a new child.
 """
 
 import contextlib
@@ -21,8 +21,9 @@ from qa.extracted import Extracted
 from qa.folder import SkipError
 from qa.formats import EXTRACTORS, Reader
 
-LARGEST_ANSWER = 512 * 2**20  # bytes of JSON; the text of a file is at most a few times the file
+LARGEST_ANSWER = 512 * 2**20  # bytes of JSON; the text is at most a few times as large as its file
 _SIZE = struct.Struct(">Q")
+_TOO_LONG = "it may be damaged; if it is not, split it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Limits:
 
 
 LIMITS = Limits()
-# The child takes the readers from beside this file, whatever the working directory is, and nothing else of the package:
-# the index and its libraries would cost each child its start and its memory.
+# The child imports the readers from beside this file, whatever the working directory is, and nothing else of the
+# package: the index and its libraries would only cost it time and memory.
 PACKAGE = """
 import sys, types
 package = sys.modules["qa"] = types.ModuleType("qa")
@@ -97,9 +98,9 @@ class Extractor:
 
     def _explain(self, late: bool, status: int) -> str:
         if late:
-            return f"reading it took more than {self.limits.wall:,.0f} seconds: it may be damaged, or split it"
+            return f"reading it took more than {self.limits.wall:,.0f} seconds: {_TOO_LONG}"
         if status == -signal.SIGXCPU:
-            return f"reading it took more than {self.limits.cpu:,} seconds of work: it may be damaged, or split it"
+            return f"reading it took more than {self.limits.cpu:,} seconds of processor time: {_TOO_LONG}"
         return "its reader crashed: it may be damaged"
 
 
@@ -116,7 +117,7 @@ def _ask(child: "subprocess.Popen[bytes]", suffix: str, content: bytes) -> Mappi
 
 
 def _take(stream: BinaryIO, largest: int | None = None) -> bytes:
-    """Return the next part of a stream, its size before it."""
+    """Return the next part of a stream, which is preceded by its size."""
     head = stream.read(_SIZE.size)
     if len(head) < _SIZE.size:
         raise EOFError
@@ -130,7 +131,7 @@ def _take(stream: BinaryIO, largest: int | None = None) -> bytes:
 
 
 def serve(cpu: int, memory: int, readers: Mapping[str, Reader] = EXTRACTORS) -> None:
-    """Answer files from standard input on standard output until it ends; what a reader prints goes nowhere."""
+    """Read files from standard input and answer on standard output until the input ends; drop what readers print."""
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
@@ -154,7 +155,7 @@ def _read(readers: Mapping[str, Reader], suffix: str, content: bytes, memory: in
     except MemoryError:
         return {"skip": f"reading it took more than {memory // 2**20:,} MB of memory: split it"}
     except RecursionError:
-        return {"skip": "it is nested too deep"}
+        return {"skip": "it is nested too deeply"}
     except Exception as error:  # noqa: BLE001, whatever a library raises over a damaged file costs that file only
         return {"skip": f"it is damaged ({type(error).__name__}: {str(error)[:100]})"}
 
@@ -168,7 +169,7 @@ def _limit_memory(memory: int) -> None:
 
 
 def _limit_time(cpu: int) -> None:
-    """Allow the next file its seconds beyond those that the files before it took."""
+    """Allow the next file its seconds on top of those that the files before it took."""
     import resource
 
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -44,7 +44,7 @@ class Filter:
         told = tuple(pattern for pattern in map(str.strip, documents) if pattern)
         wanted = cls(told, tuple(map(_language, languages)), _day(after, "after"), _day(before, "before"))
         if wanted.after and wanted.before and wanted.after >= wanted.before:
-            raise QuestionError(f"No day is from {wanted.after} on and before {wanted.before}: exchange the two.")
+            raise QuestionError(f"No day is both from {wanted.after} on and before {wanted.before}: swap the two.")
         return wanted
 
     @property
@@ -106,12 +106,12 @@ def nothing_fits(within: Filter, documents: Sequence[Listed], owners: Ints, lang
         if condition.passages(documents, owners, languages).any():
             continue
         if condition.documents:
-            return f"No document's path holds {' or '.join(condition.documents)}: look at the list of documents."
+            return f"No document's path matches {' or '.join(condition.documents)}: look at the list of documents."
         if condition.languages:
             there = ", ".join(code.decode() for code in np.unique(languages))
-            return f"No passage is in {' or '.join(condition.languages)}: there are passages in {there}."
+            return f"No passage is in {' or '.join(condition.languages)}: the passages are in {there}."
         return _no_date(condition, documents)
-    return f"No passage fits all of {within}: leave one out."
+    return f"No passage meets all the conditions {within}: drop one."
 
 
 def _no_date(within: Filter, documents: Sequence[Listed]) -> str:
@@ -121,8 +121,10 @@ def _no_date(within: Filter, documents: Sequence[Listed]) -> str:
         if words
     )
     dates = sorted(document.date for document in documents if document.date)
-    there = f"they are dated {' to '.join(sorted({dates[0], dates[-1]}))}" if dates else "no document tells its date"
-    undated = f", and {len(documents) - len(dates):,} not at all" if dates and len(dates) < len(documents) else ""
+    there = (
+        f"the documents are dated {' to '.join(sorted({dates[0], dates[-1]}))}" if dates else "no document has a date"
+    )
+    undated = f"; without a date: {len(documents) - len(dates):,}" if dates and len(dates) < len(documents) else ""
     return f"No document is dated {wanted}: {there}{undated}."
 
 
@@ -136,7 +138,7 @@ def _names(pattern: str, path: str) -> bool:
 def _language(text: str) -> str:
     code = text.strip().casefold()
     if not _LANGUAGE.fullmatch(code):
-        raise QuestionError(f"{text!r} is no code of a language: name one such as ar, fa or en.")
+        raise QuestionError(f"{text!r} is not a language code: give one such as ar, fa or en.")
     return code
 
 
@@ -150,4 +152,4 @@ def _day(text: str, name: str) -> str:
             raise ValueError
         return date(*(int(part or 1) for part in found.groups())).isoformat()
     except ValueError:
-        raise QuestionError(f"{text!r} ({name}) is no date: write it as 2022-01-31, 2022-01 or 2022.") from None
+        raise QuestionError(f"{text!r} ({name}) is not a date: write it as 2022-01-31, 2022-01 or 2022.") from None

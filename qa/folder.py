@@ -1,4 +1,4 @@
-"""List and read the files of a folder, and say of each one that is left out why it was skipped."""
+"""List and read the files of a folder, with the reason for each one that is skipped."""
 
 import hashlib
 import os
@@ -13,28 +13,28 @@ from qa.folders import joined
 from qa.ignore import Ignored
 from qa.overrides import Overrides
 
-LARGEST_FILE = 64 * 2**20  # bytes; a longer text is better split by its owner than held in memory at once
-READINGS = 3  # of a file that changes meanwhile
+LARGEST_FILE = 64 * 2**20  # bytes; a larger file is better split by its owner than held in memory at once
+READINGS = 3  # attempts at a file that changes while it is read
 UNSETTLED = 2 * 10**9  # nanoseconds in which a file may change twice and keep its times
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the folder: its path relative to the folder, `/` between the parts, and its place on disk.
+    """A file of the folder: its path relative to the folder, with `/` between the parts, and its place on disk.
 
-    Its `mark` changes with its content and with the encoding that its owner tells of it: see `is_settled`.
+    Its `mark` changes with its content and with the encoding that its owner gives for it: see `is_settled`.
     """
 
     path: str
     location: Path
     mark: str = field(default="", compare=False)
     size: int = field(default=0, compare=False)  # bytes
-    encoding: str = field(default="", compare=False)  # that its owner tells
+    encoding: str = field(default="", compare=False)  # that its owner gives, empty where none is given
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was left out. `lost` is false where what was indexed of it before still stands."""
+    """A file that was skipped. `lost` is false where what was indexed of it before is kept."""
 
     path: str
     reason: str
@@ -42,7 +42,7 @@ class Skipped:
 
 
 class SkipError(Exception):
-    """This file is no document; the others go on."""
+    """This file cannot be a document; the others go on."""
 
     def __init__(self, reason: str, *, lost: bool = True) -> None:
         super().__init__(reason)
@@ -50,9 +50,9 @@ class SkipError(Exception):
 
 
 def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
-    """List the regular files below `folder` and those joined to it, but for hidden and ignored ones, by their paths.
+    """List the regular files below `folder` and the folders joined to it, without hidden and ignored ones, by path.
 
-    Raise FolderError where one of the folders is missing, no folder, or may not be read.
+    Raise FolderError where one of the folders is missing, is not a folder, or cannot be read.
     """
     files, skipped = _list(folder, "")
     for other in joined(folder):
@@ -63,7 +63,7 @@ def list_files(folder: Path) -> tuple[list[File], list[Skipped]]:
 
 
 def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
-    """List the files of one folder, their paths after a prefix."""
+    """List the files of one folder, with a prefix before their paths."""
     try:
         found, is_folder = folder.exists(), folder.is_dir()
     except OSError as error:
@@ -87,11 +87,11 @@ def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
 
 
 def _forbidden(folder: Path, error: OSError) -> FolderError:
-    return FolderError(f"{folder} may not be read ({error.strerror}): allow it, or name another folder.")
+    return FolderError(f"{folder} cannot be read ({error.strerror}): grant access to it, or name another folder.")
 
 
 def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[str]", str]]:
-    """Yield what is in the folder and in those below it, but for these themselves, with its path."""
+    """Yield everything but folders in a folder and below it, each with its path."""
     waiting = [("", str(folder))]
     while waiting:
         above, place = waiting.pop()
@@ -101,7 +101,7 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
         except OSError as error:
             if not above:
                 raise _forbidden(folder, error) from None
-            reason = f"the folder may not be read ({error.strerror})"
+            reason = f"the folder cannot be read ({error.strerror})"
             skipped.append(Skipped(above, reason, lost=False))
             continue
         for entry in entries:
@@ -118,7 +118,7 @@ def _storable(path: str) -> str:
 
 
 def _check_entry(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_result:
-    """Return what the system tells of a file that is to be read; raise SkipError for any other."""
+    """Return the status of a file that is to be read; raise SkipError for any other."""
     linked = entry.is_symlink()
     try:
         path.encode()
@@ -130,49 +130,49 @@ def _check_entry(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_r
     if stat.S_ISDIR(status.st_mode):
         raise SkipError("it is a link to a folder")
     if linked and not Path(os.path.realpath(entry.path)).is_relative_to(folder):
-        raise SkipError("it is a link that leaves the folder")
+        raise SkipError("it is a link that leads out of the folder")
     if not stat.S_ISREG(status.st_mode):
         raise SkipError("it is not a regular file")
     return status
 
 
 def _mark(status: os.stat_result, now: int, encoding: str) -> str:
-    """Return size, times and inode, none where the file may change again and keep them; then the encoding told."""
+    """Return size, times and inode, unless the file may still change and keep them, and then the encoding given."""
     settled = max(status.st_mtime_ns, status.st_ctime_ns) <= now - UNSETTLED
     state = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}" if settled else ""
     return f"{state}|{encoding}" if encoding else state
 
 
 def is_settled(mark: str) -> bool:
-    """Tell whether a file with this mark has the same bytes as long as the mark is the same."""
+    """Tell whether the file is sure to have the same bytes as long as its mark is the same."""
     return bool(mark.partition("|")[0])
 
 
-def told_in(mark: str) -> str:
-    """Return the encoding that was told of a file with this mark."""
+def encoding_in(mark: str) -> str:
+    """Return the encoding that was given for a file with this mark, an empty string where none was."""
     return mark.partition("|")[2]
 
 
 def read_bytes(file: File) -> bytes:
-    """Return the file's bytes, all of one state of it.
+    """Return the file's bytes, all of the same state of it.
 
-    Raise SkipError where it may not be read, is too large, or changes again and again while it is read.
+    Raise SkipError where it cannot be read, is too large, or keeps changing while it is read.
     """
     try:
         for _ in range(READINGS):
             before = file.location.stat()
             if not stat.S_ISREG(before.st_mode):
-                raise SkipError("it cannot be read (it is no file any more)", lost=False)
+                raise SkipError("it cannot be read (it is no longer a file)", lost=False)
             if before.st_size > LARGEST_FILE:
                 raise SkipError(f"it is larger than {LARGEST_FILE // 2**20} MB: split it")
             content = file.location.read_bytes()
             if _state(file.location.stat()) == _state(before) and len(content) == before.st_size:
                 return content
     except FileNotFoundError:
-        raise SkipError("it vanished while the folder was read") from None
+        raise SkipError("it disappeared while the folder was being read") from None
     except OSError as error:
-        raise SkipError(f"it cannot be read ({error.strerror}): mend its permissions", lost=False) from None
-    raise SkipError("it changes while it is read: the next update takes it up", lost=False)
+        raise SkipError(f"it cannot be read ({error.strerror}): fix its permissions", lost=False) from None
+    raise SkipError("it keeps changing while it is read: the next update tries again", lost=False)
 
 
 def _state(status: os.stat_result) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """Several folders as one library: a folder's `.sanadfolders` names others whose documents belong to it as well.
 
-Each line is a path, absolute or from that folder, or `NAME = PATH`. The documents are found under the other folder's
-name, as if it stood within the first.
+Each line is a path, absolute or relative to that folder, or `NAME = PATH`. The documents appear under the other
+folder's name, as if it were inside the first.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ NAME = ".sanadfolders"
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A folder that belongs to a library, and the name under which its documents are found."""
+    """Another folder of a library, and the name under which its documents appear."""
 
     name: str
     place: Path
 
 
 def joined(folder: Path) -> tuple[Joined, ...]:
-    """Return the folders that `folder` names; raise FolderError where that cannot be read or makes no sense."""
+    """Return the folders that `folder` names; raise FolderError where that cannot be read or understood."""
     listed = folder / NAME
     try:
         lines = [line.strip() for line in listed.read_text("utf-8-sig").splitlines()]
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError) as error:
-        raise FolderError(f"{listed} cannot be read ({error}): write one folder in each line, in UTF-8.") from None
+        raise FolderError(f"{listed} cannot be read ({error}): write one folder on each line, in UTF-8.") from None
     found = tuple(_read(folder, line) for line in lines if line and not line.startswith("#"))
     for one in found:
         _check(folder, one, found)
@@ -44,12 +44,14 @@ def _read(folder: Path, line: str) -> Joined:
 def _check(folder: Path, one: Joined, found: tuple[Joined, ...]) -> None:
     listed = folder / NAME
     if not one.name or "/" in one.name or one.name.startswith("."):
-        raise FolderError(f"{listed} has no good name for {one.place}: write NAME = PATH.")
+        raise FolderError(f"{listed} has no usable name for {one.place}: write NAME = PATH.")
     if sum(other.name == one.name for other in found) > 1 or (folder / one.name).exists():
-        raise FolderError(f"{listed} has two folders called {one.name}: give one another name, NAME = PATH.")
+        raise FolderError(
+            f"{listed} makes two folders called {one.name}: give one of them another name, as NAME = PATH."
+        )
     real, whole = one.place.resolve(), folder.resolve()
     if real.is_relative_to(whole) or whole.is_relative_to(real):
-        raise FolderError(f"{listed} names {one.place}, which overlaps with {folder}: name folders beside it.")
+        raise FolderError(f"{listed} names {one.place}, which overlaps with {folder}: name folders outside it.")
 
 
 def locate(folder: Path, path: str) -> Path:

@@ -1,4 +1,4 @@
-"""Which library reads which kind of file: one table, by the ending of the name."""
+"""Which reader reads which kind of file: one table, by the ending of the name."""
 
 import csv
 import json
@@ -15,8 +15,8 @@ from qa.encodings import decode
 from qa.extracted import Extracted, records, tidy
 from qa.folder import SkipError
 
-READING = 1  # raise it when a reader makes other text of a file: indexes made by another version are made again
-PROSE = 200  # characters; a longer string of a JSON object is a text, not a value to be told with its key
+READING = 1  # raise it when a reader extracts different text: older indexes are rebuilt
+PROSE = 200  # characters; a longer string in a JSON object is text, not a value to be shown with its key
 
 Reader = Callable[[bytes], Extracted]
 
@@ -102,12 +102,12 @@ def read_json(content: bytes) -> Extracted:
     try:
         value = json.loads(found.text)
     except ValueError as error:
-        raise SkipError(f"it is no JSON ({error})") from None
+        raise SkipError(f"it is not valid JSON ({error})") from None
     return replace(records(_record(item) for item in _items(value)), note=found.note)
 
 
 def read_json_lines(content: bytes) -> Extracted:
-    """Return each line as a record, as `read_json` does its objects; lines that are no JSON are counted."""
+    """Return each line as a record, as `read_json` does its objects; lines that are not JSON are counted."""
     found = decode(content)
     values, broken = [], 0
     for line in found.text.split("\n"):
@@ -116,8 +116,8 @@ def read_json_lines(content: bytes) -> Extracted:
         except ValueError:
             broken += 1
     if broken and not values:
-        raise SkipError("none of its lines is JSON")
-    notes = (found.note, f"lines that are no JSON: {broken:,}" if broken else "")
+        raise SkipError("none of its lines is valid JSON")
+    notes = (found.note, f"lines that are not JSON: {broken:,}" if broken else "")
     return replace(records(map(_record, values)), note="; ".join(filter(None, notes)))
 
 
@@ -125,7 +125,7 @@ def read_email(content: bytes) -> Extracted:
     """Return subject, sender, date and body of a message; attachments are not read."""
     message = message_from_bytes(content, policy=policy.default)
     if not isinstance(message, EmailMessage) or not message.keys():
-        raise SkipError("it is no message: it has no headers")
+        raise SkipError("it is not an email message: it has no headers")
     subject, sent = str(message.get("subject", "")), message.get("date")
     heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
     attached = [part for part in message.iter_attachments() if part.get_content_type() != "message/rfc822"]
@@ -162,7 +162,7 @@ def read_subtitles(content: bytes) -> Extracted:
     return Extracted("\n".join(line.strip() for line in said), note=found.note)
 
 
-# How each kind of file becomes text. What has another ending is read as plain text, if it is that.
+# How each kind of file becomes text. A file with another ending is read as plain text, if that is what it holds.
 EXTRACTORS: dict[str, Reader] = {
     ".pdf": read_pdf,
     ".html": read_html, ".htm": read_html, ".xhtml": read_html,
@@ -173,8 +173,10 @@ EXTRACTORS: dict[str, Reader] = {
     ".eml": read_email, ".srt": read_subtitles, ".vtt": read_subtitles,
 }  # fmt: skip
 RECORDS = frozenset("xlsx xlsm xls ods csv tsv json jsonl ndjson".split())  # a row or an object is a passage
-CODED = frozenset(".pdf .docx .docm .odt .odp .pptx .ppsx .epub .xlsx .xlsm .xls .ods .eml".split())  # more than text
-OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3": "epub"}  # to be saved as the other
+CODED = frozenset(
+    ".pdf .docx .docm .odt .odp .pptx .ppsx .epub .xlsx .xlsm .xls .ods .eml".split()
+)  # carry their own encoding
+OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3": "epub"}  # what to save them as
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -199,7 +201,7 @@ def _cell(value: object) -> str:
 
 
 def _items(value: object) -> Iterable[object]:
-    """Return the objects that a JSON document is a list of, wherever in it the list stands."""
+    """Return the objects that a JSON document lists, wherever in it the list is."""
     if isinstance(value, list):
         return value
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Recognise page furniture: the lines that a web page puts around an article and that answer nothing.
 
-One short line is judged at a time, folded: by a phrase that fills it or most of it. A phrase among other words makes a
-line suspect only ("all rights reserved" may stand in a contract): `qa.passages` looks at what stands beside it. Lines
+Each short line is judged, folded, by a phrase that fills it or most of it. A phrase among other words only makes a line
+suspect ("all rights reserved" may occur in a contract): `qa.passages` then looks at the lines beside it. Lines
 longer than LONGEST are text, whatever they contain.
 """
 
@@ -49,7 +49,7 @@ nous utilisons des cookies | tous droits réservés | laisser un commentaire | a
 
 
 def is_furniture(line: str) -> bool:
-    """Tell whether a line is page furniture and no part of the text, wherever it stands."""
+    """Tell whether a line is page furniture, wherever it appears."""
     if len(line) > LONGEST:
         return False
     words = " ".join(fold(line).split())
@@ -60,7 +60,7 @@ def is_furniture(line: str) -> bool:
 
 
 def may_be_furniture(line: str) -> bool:
-    """Tell whether a line is page furniture if it stands beside some: it holds a phrase of it among other words."""
+    """Tell whether a line would be page furniture beside other furniture: it holds such a phrase among other words."""
     return len(line) <= LONGEST and _said(" ".join(fold(line).split())) > 0
 
 

@@ -1,4 +1,4 @@
-"""Read web pages: the main text without navigation and furniture, and what the page's metadata tell."""
+"""Read web pages: the main text without navigation and furniture, and the headline and date of the metadata."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from qa.encodings import Decoded, decode
 from qa.extracted import Extracted, iso_date, tidy
 
 MAIN = 0.4  # of a page's text that its main element must hold to stand for the page
-SMALL = 0.4  # of a page's text that furniture may be; what is larger is the text, whatever it is called
+SMALL = 0.4  # of a page's text that furniture may be; a larger part is the text, whatever it is called
 LINKED = 0.6  # of the text of a block that is links: a menu
 LINKS = 3  # links that a menu has at least
 
-# What is no text of the page wherever it stands.
+# Elements that are never part of the text.
 SKIPPED = [
     "script", "style", "noscript", "template", "iframe", "object", "svg", "dialog", "button", "select", "textarea",
     "nav", "footer", "aside", "body > header", "[hidden]", "[aria-hidden=true]", "[role=navigation]", "[role=banner]",
@@ -39,7 +39,7 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", 
 
 
 def read_page(content: bytes, *, whole: bool = False) -> Extracted:
-    """Return the main text of a page, or with `whole` all that is text, for pages that hold nothing else."""
+    """Return the main text of a page, or with `whole` all of its text, for pages that hold nothing else."""
     found = _decode(content)
     tree = HTMLTree.parse(found.text.replace("\0", "\ufffd"))
     title, date = _headline(tree), _date(tree, found.text)
@@ -61,7 +61,7 @@ def _decode(content: bytes) -> Decoded:
         try:
             return Decoded(content.decode(named[1].decode()))
         except (UnicodeDecodeError, LookupError):
-            pass  # it names a wrong one: its bytes decide
+            pass  # a wrong one is named: let the bytes decide
     return decode(content)
 
 
@@ -72,7 +72,7 @@ def _text(tree: HTMLTree, *, whole: bool = False) -> str:
 
 
 def _main(tree: HTMLTree) -> HTMLTree:
-    """Return the page's one article or main element, where it holds much of the text; else the page."""
+    """Return the page's only article or main element where it holds much of the text, else the whole page."""
     least = MAIN * len(_words(tree.body))
     for selector in ("article", "main", "[role=main]"):
         found = _select(tree, selector)
@@ -82,14 +82,14 @@ def _main(tree: HTMLTree) -> HTMLTree:
 
 
 def _mark_furniture(tree: HTMLTree) -> None:
-    """Mark what is named like furniture, and blocks that are mostly links."""
+    """Mark elements that are named like furniture, and blocks that are mostly links, to be left out."""
     if tree.body is None:
         return
     found = list(_measure(tree.body))
     largest = SMALL * max((length for _, length, *_ in found), default=0)
     for node, length, linked, links in found:
         if length <= largest:
-            names = set(re.split(r"[^a-z]+", f"{_told(node, 'class')} {_told(node, 'id')}".lower()))
+            names = set(re.split(r"[^a-z]+", f"{_attribute(node, 'class')} {_attribute(node, 'id')}".lower()))
             menu = node.tag in BLOCKS and links >= LINKS and linked > LINKED * length
             if names & NAMES or menu:
                 node.setattr("data-left-out", "")
@@ -126,7 +126,7 @@ def _words(node: Node | None) -> str:
     return (node.text or "").strip() if node else ""
 
 
-def _told(node: ElementNode, attribute: str) -> str:
+def _attribute(node: ElementNode, attribute: str) -> str:
     return str(node.getattr(attribute) or "")
 
 
@@ -136,13 +136,13 @@ def _headline(tree: HTMLTree) -> str:
 
 def _headlines(tree: HTMLTree) -> Iterator[str]:
     for selector in ('meta[property="og:title"]', 'meta[name="title"]'):
-        yield from (_told(node, "content") for node in _select(tree, selector))
+        yield from (_attribute(node, "content") for node in _select(tree, selector))
     yield from (_words(node) for node in _select(tree, "h1"))
     yield tree.title or ""
 
 
 def _date(tree: HTMLTree, text: str) -> str:
     found = (node for selector in DATES for node in _select(tree, selector))
-    told = [iso_date(_told(node, "content") or _told(node, "datetime")) for node in found]
+    told = [iso_date(_attribute(node, "content") or _attribute(node, "datetime")) for node in found]
     told += [iso_date(match) for match in _LINKED_DATA_DATE.findall(text)]
     return next(filter(None, told), "")

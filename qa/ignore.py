@@ -1,6 +1,6 @@
-"""Which files of a folder its owner does not want asked: the lines of `.sanadignore`, as git reads `.gitignore`.
+"""Which files of a folder its owner leaves out: the lines of `.sanadignore`, as git reads `.gitignore`.
 
-But for one thing: a line with `!` takes a file back also from a folder that is left out.
+With one difference: a line with `!` takes a file back even from a folder that is left out.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ class Ignored:
 
     @classmethod
     def read(cls, folder: Path) -> "Ignored":
-        """Read the file; raise FolderError where it cannot be read or a line of it is no pattern."""
+        """Read the file; raise FolderError where it cannot be read or one of its lines is not a pattern."""
         place = folder / NAME
         try:
             lines = place.read_text("utf-8-sig").splitlines()
@@ -37,7 +37,7 @@ class Ignored:
         return self._spec is not None and bool(self._spec.match_file(path))
 
     def whole(self, path: str) -> bool:
-        """Tell whether all files of the folder at `path` are left out, so that nobody need look into it."""
+        """Tell whether all files of the folder at `path` are left out, so that it need not be searched."""
         if self._spec is None or any(pattern.include is False for pattern in self._spec.patterns):
             return False  # a line that begins with ! may take a file back
         return bool(self._spec.match_file(f"{path}/"))

@@ -31,7 +31,7 @@ def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
         wanted = f"SELECT count(DISTINCT document) FROM {table} WHERE document NOT IN (SELECT id FROM documents)"
         (count,) = db.execute(wanted).fetchone()
         if count:
-            yield Fault("orphan", "", f"there are {table} of {count:,} documents that are not there")
+            yield Fault("orphan", "", f"there are {table} of {count:,} documents that do not exist")
     wanted = f"SELECT {LISTED}, text, checksum FROM documents LEFT JOIN texts ON id = document WHERE NOT stale"
     for *columns, text, expected in db.execute(f"{wanted} ORDER BY path"):
         listed = Listed(*columns)
@@ -59,7 +59,7 @@ def _about_passages(
 ) -> Iterator[tuple[int, str]]:
     numbers = [row[0] for row in rows]
     if numbers != list(range(1, listed.passages + 1)):
-        yield 0, f"it has {len(rows):,} passages of {listed.passages:,}, or these are not in order"
+        yield 0, f"it has {len(rows):,} of its {listed.passages:,} passages, or they are out of order"
     for *values, expected in rows:
         try:
             told = about_row(to_row(*values), text, dim)
@@ -77,7 +77,7 @@ def about_row(row: Row, text: str, dim: int | None) -> str:
     if not 0 <= span.start < span.end <= len(text) or any(not 0 <= s.start < s.end <= len(text) for s in inside):
         return "reaches beyond the text"
     if hashlib.sha256(span.of(text).encode("utf-8", "surrogatepass")).hexdigest() != row.digest:
-        return "is of another text than it was embedded for"
+        return "covers another text than it was embedded for"
     if not len(vector) or (dim is not None and len(vector) != dim):
         return f"has a vector of {len(vector)} numbers" + (f", not {dim}" if dim else "")
     if not np.isfinite(vector).all():

@@ -82,7 +82,7 @@ class Judgements:
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise CatalogError(f"{self.file} cannot be read ({error.strerror}): mend its rights.") from error
+            raise CatalogError(f"{self.file} cannot be read ({error.strerror}): fix its permissions.") from error
 
     def _lines(self) -> list[str]:
         try:
@@ -99,7 +99,7 @@ class Judgements:
             write_atomically(self.file, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise CatalogError(
-                f"The judgement cannot be written to {self.file} ({error.strerror}): look at its disk and rights."
+                f"The judgement cannot be written to {self.file} ({error.strerror}): check its disk and permissions."
             ) from error
 
 

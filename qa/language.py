@@ -1,7 +1,7 @@
-"""Tell the language of a passage or question: by its script and commonest words, where these leave doubt by a model.
+"""Detect the language of a passage or question: by its script and commonest words, in doubt by a model.
 
-Most passages, and most questions in the languages below, are settled by their words alone: the model (py3langid, a
-naive Bayes over byte n-grams) takes 0.4 s to load, and is loaded only when it is needed.
+Words alone decide most passages, and most questions in the languages below. The model (py3langid, naive Bayes over byte
+n-grams) takes 0.4 s to load, and is loaded only when it is needed.
 """
 
 import functools
@@ -12,12 +12,12 @@ from typing import Protocol
 
 from embeddings.text import fold
 
-UNKNOWN = "und"  # the code of ISO 639 for an undetermined language
-LOOKED_AT = 2000  # characters
-CLEAR = 2  # of the words below settle it,
-AHEAD = 3  # where they are so many times those of any other language
-FOREIGN = 0.05  # of the letters of a Slavic text, those of names of Central Asia
-RARE = 0.3  # how likely a text is in a language that is not among the likely ones
+UNKNOWN = "und"  # the ISO 639 code for an undetermined language
+LOOKED_AT = 2000  # characters of a text; the rest is not read
+CLEAR = 2  # common words of a language decide,
+AHEAD = 3  # if they are so many times those of any other language
+FOREIGN = 0.05  # of the letters of a Slavic text may be Turkic ones, in names of Central Asia
+RARE = 0.3  # the weight of a language that is not among the likely ones
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
@@ -38,9 +38,9 @@ _SCRIPTS = {
     "TAMIL": "ta",
     "ETHIOPIC": "am",
 }
-_TURKIC = re.compile("[әғқңөұүһўҳҷ]")  # letters of no Slavic language
+_TURKIC = re.compile("[әғқңөұүһўҳҷ]")  # letters that no Slavic language has
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")  # only Japanese mixes them with Chinese characters
-# What the model may answer for a script, and how much likelier than the others a text is in one of them.
+# The languages that the model may answer for a script; then how much likelier some languages are than the others.
 _MODELLED = {
     "ARABIC": "ar fa ur ps ug",
     "CYRILLIC": "ru kk uk be bg sr mk ky tg tt uz mn",
@@ -50,7 +50,7 @@ _MODELLED = {
 _LIKELY = (
     {"en": 3.0, "ru": 3.0} | dict.fromkeys("ar fa kk tr".split(), 2.0) | dict.fromkeys("de fr es uz az".split(), 1.0)
 )
-# Words that tell a language from its neighbours; what several have counts for each of them.
+# Words that tell a language from its neighbours; a word of several languages counts for each of them.
 _COMMON = {
     "ARABIC": {
         "ar": "من في على إلى عن التي الذي هذا هذه ما هل كم متى أين كيف لا أن مع كان هو هي لم قد",
@@ -116,7 +116,7 @@ def _main_script(text: str) -> str:
 
 
 def _clear(script: str, words: Counter[str]) -> str:
-    """Return the language that far more of the words are of than of any other, an empty string where none is."""
+    """Return the language that has far more of the words than any other, an empty string where none has."""
     votes: Counter[str] = Counter()
     known = _known(script)
     for word, times in words.items():
@@ -136,7 +136,7 @@ def _known(script: str) -> dict[str, list[str]]:
 
 
 def _likeliest(script: str, text: str) -> str:
-    """Return the likeliest language of those of a script: a name that could be of any is taken as of the commonest."""
+    """Return the likeliest language of a script; a name that could be of any counts as the commonest one."""
     codes = _MODELLED[script].split()
     found = {code: chance * _LIKELY.get(code, RARE) for code, chance in _model().rank(text) if code in codes}
     return max(found, key=lambda code: found[code])
@@ -155,7 +155,7 @@ def _script(character: str) -> str:
     return unicodedata.name(character, "").split(" ")[0].split("-")[0]
 
 
-# What else is common in questions and texts, and does not tell languages apart.
+# Other common words of questions and texts, which do not tell languages apart.
 _OTHERS = """
 a an and at been but can could from had he her his if in into it its me my no or our she so some such than that their
 them then there these they this those up us we were will would you your about after before between during over under
@@ -174,7 +174,7 @@ tous une
 
 
 def is_common(folded: str) -> bool:
-    """Tell whether a folded word tells nothing of what a text is about: one of the commonest, or a single letter."""
+    """Tell whether a folded word says nothing about a text's subject: one of the commonest, or a single letter."""
     return folded in _folded() or (len(folded) == 1 and folded.isalpha())
 
 

@@ -1,4 +1,4 @@
-"""`Library`: a folder of documents that can be asked. `update` it, `ask` it; its length is its passages."""
+"""`Library`: a folder of documents that answers questions. `update` it, `ask` it; its length counts its passages."""
 
 import contextlib
 import threading
@@ -27,10 +27,10 @@ LONGEST_QUESTION = 2000  # characters
 
 
 class Library:
-    """Documents of one folder, indexed in another, with an encoder that makes them comparable.
+    """The documents of one folder, their index in another, and the encoder that both passages and questions go through.
 
-    With `editions` the index may hold editions of several models. Until that of `encoder` is whole, the one that
-    answered before still does; with `follows`, an update turns to the edition that another process put in its place.
+    With `editions` the index may hold editions of several models. Until the one of `encoder` is complete, the one that
+    answered before goes on answering. With `follows`, an update changes over to the edition that another process chose.
     """
 
     def __init__(
@@ -57,28 +57,28 @@ class Library:
     def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
         """Open the library over `folder` whose index is in the folder `index`; neither needs to exist yet.
 
-        The model is the one that is named, else the one that the index was made with, else the built-in one. What
-        the index holds can be asked at once; `update` brings it in line with the folder. Raise ModelError where the
+        The model is the one named, else the one that the index was made with, else the built-in one. What
+        the index holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the
         model cannot be loaded, CatalogError where the index cannot be read.
         """
         editions = Editions(Path(index))
-        stamp = editions.current().stamp()  # what cannot be read is said now, not at the first question
+        stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question
         encoder = load_encoder(model or BUILT_IN) if model or not stamp else _load_again(stamp.model, editions.folder)
         return cls(Path(folder), editions.of(encoder), encoder, editions, follows=model is None)
 
     @property
     def _answering(self) -> "Library":
-        """This library or, until the index of its model is whole, that of the model that answered before."""
+        """This library or, until the edition of its model is complete, the one of the model that answered before."""
         if self._waits and self._before is None:
             self._before = self._open_before()
         return self._before or self
 
     def _open_before(self) -> "Library":
-        with contextlib.suppress(ModelError, CatalogError):  # the update will tell what it meets
+        with contextlib.suppress(ModelError, CatalogError):  # the update will report it
             before = Library.open(self.folder, self.index)
-            if not before._waits:  # as it would where the model of that name has other weights by now
+            if not before._waits:  # it does where the model of that name has other weights by now
                 return before
-        return Library(self.folder, self._catalog, self.encoder)  # nothing answers before the update
+        return Library(self.folder, self._catalog, self.encoder)  # which is empty until the update
 
     @property
     def catalog(self) -> Catalog:
@@ -87,7 +87,7 @@ class Library:
 
     @property
     def _snapshot(self) -> Snapshot:
-        if self._loaded is None:  # not when opened: an update may come first
+        if self._loaded is None:  # loaded on demand, since an update may come first
             self._loaded = self._load()
         return self._loaded
 
@@ -113,34 +113,34 @@ class Library:
     ) -> Report:
         """Make the index equal the folder and report, by path, what was done to each document.
 
-        Only new text is embedded; another splitter makes everything again, another model an edition of its own, which
-        with `switch` answers from now on, also in other processes. Documents can be asked as they are
-        written, some at a time; where `stop` says so or an error ends it, the next update goes on from there. Most
-        documents at once are removed, and the index of another folder is replaced, only with `force`. Files named by
-        `again` are read again, changed or not. Raise FolderError, LockedError, CatalogError or, where another process
-        chose it, ModelError.
+        Only new text is embedded. A new version of the splitter makes everything again; another model makes an edition
+        of its own, which with `switch` answers from now on, also in other processes. Documents are written in groups
+        and can be searched as soon as they are. Where `stop` returns true or an error ends the update, the next one
+        continues from there. Only with `force` are most documents removed at once, or the index of another folder
+        replaced. Files named by `again` are read again, changed or not. Raise FolderError, LockedError, CatalogError
+        or, where another process chose a model that cannot be loaded here, ModelError.
         """
-        with self._updating:  # whoever asks for it in this process, one after the other
-            self._turn()
-            hooks = Hooks(progress, stop, self._follow)
+        with self._updating:  # one update at a time in this process
+            self._adopt_current_edition()
+            hooks = Hooks(progress, stop, self._refresh)
             report = update(self.folder, self._catalog, self.encoder, hooks, force=force, again=again)
-            self._follow()
+            self._refresh()
             return report if report.waiting else replace(report, switched=self._finish(switch=switch))
 
-    def _turn(self) -> None:
-        """Turn to the edition that another process made the one that answers."""
+    def _adopt_current_edition(self) -> None:
+        """Change over to the edition that another process made the one that answers."""
         current = self._editions.current() if self._follows and self._editions else self._catalog
         stamp = current.stamp() if current.folder != self._catalog.folder else None
         if stamp is None or self._editions is None:
             return
         encoder = _load_again(stamp.model, self.index)
         other = Library(self.folder, self._editions.of(encoder), encoder)
-        loaded = other._snapshot  # while the one before still answers
+        loaded = other._snapshot  # while the previous one still answers
         self._catalog, self.encoder, self._shelf, self._loaded = other._catalog, encoder, other._shelf, loaded
         self._listed = None
         self._waits, self._before = False, None
 
-    def _follow(self) -> None:
+    def _refresh(self) -> None:
         """Bring what answers in line with the catalog."""
         if self._waits or self._loaded is None:
             self._shelf.follow(usable(self._catalog, self.encoder))  # so that the next process need not
@@ -148,7 +148,7 @@ class Library:
             self._loaded = self._load()
 
     def _finish(self, *, switch: bool) -> str | None:
-        """Note that the index of this model is whole; return why another one answers now, None where it does not."""
+        """Record that the edition of this model is complete; return why it replaced another, None where it did not."""
         if self._editions is None:
             return None
         before, now = self._editions.current().stamp(), self._catalog.stamp()
@@ -163,16 +163,16 @@ class Library:
         return reason(before, now) if switch and now else None
 
     def ask(self, question: str, k: int = 5, *, within: Filter = EVERYTHING) -> Answer:
-        """Return the `k` passages that answer `question` best, best first, equal ones once, and how sure that is.
+        """Return the `k` passages that best answer `question`, best first and each text once, with a confidence.
 
-        Only those `within` a filter, to which conditions in the question are added: `language:ar after:2022`. Raise
-        QuestionError where the question is empty or longer than LONGEST_QUESTION, a condition is none or nothing fits
-        it; ValueError where k < 1.
+        Only passages `within` the filter are searched, narrowed further by conditions in the question, such as
+        `language:ar after:2022`. Raise QuestionError where the question is empty or longer than LONGEST_QUESTION, or a
+        condition is invalid or met by nothing; ValueError where k < 1.
         """
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least one passage")
         if not isinstance(question, str):
-            raise QuestionError(f"The question is no text but {type(question).__name__}: type a few words.")
+            raise QuestionError(f"The question is not text but {type(question).__name__}: type a few words.")
         asked, within = read_filter(question.encode("utf-8", "replace").decode().strip(), within)
         if not any(character.isalnum() for character in asked):
             raise QuestionError("The question is empty: type a few words.")
@@ -183,7 +183,7 @@ class Library:
         return self._answering._snapshot.ask(asked, k, within)
 
     def check(self) -> tuple[str, ...]:
-        """Return in a sentence each where index and folder disagree; none where all is well."""
+        """Return a sentence for each way in which index and folder disagree; none where all is well."""
         return check(self.folder, self._catalog, self.encoder)
 
     def __len__(self) -> int:
@@ -201,7 +201,7 @@ class Library:
 
 
 def _load_again(model: str, index: Path) -> Encoder:
-    """Load the model that an index was made with; nobody named it, so an error tells where it comes from."""
+    """Load the model that an index was made with; nobody named it, so an error says where the name comes from."""
     try:
         return load_encoder(model)
     except ModelError as error:

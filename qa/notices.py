@@ -51,7 +51,7 @@ def welcome(examples: Iterable[Example]) -> str:
     return (
         '<section class="welcome"><h2>What do you want to know?</h2>'
         "<p>Ask in any language, whatever language the documents are in. Sanad answers with the passages themselves, "
-        f"word for word, and shows where they stand. It does not make anything up.</p>{listed}</section>"
+        f"word for word, and shows where they come from. It does not make anything up.</p>{listed}</section>"
     )
 
 
@@ -59,7 +59,7 @@ def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
     """Return what stands on the page while the index is first made, or where that came to nothing."""
     if working:
         words = (
-            f"This is the first start: {label(folder)} is read once. You can ask as soon as the first documents are in."
+            f"Sanad reads {label(folder)} for the first time. You can ask as soon as the first documents are indexed."
         )
         return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
     told = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."

@@ -26,12 +26,12 @@ OPF = "{http://www.idpf.org/2007/opf}"
 PARAGRAPHS = frozenset({W + "p", A + "p", T + "p", T + "h"})
 ROWS = frozenset({W + "tr", A + "tr", TABLE + "table-row"})
 CELLS = frozenset({W + "tc", A + "tc", TABLE + "table-cell"})
-WORDS = frozenset({W + "t", A + "t"})  # whose text counts; in OpenDocument all text within a paragraph does
+WORDS = frozenset({W + "t", A + "t"})  # elements whose text counts; in OpenDocument all text within a paragraph does
 MARKS = {
     W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-", A + "br": "\n",
     T + "tab": "\t", T + "line-break": "\n", T + "s": " ",
 }  # fmt: skip
-# Deleted text, comments, what stands a second time for old programs, and the fields that are no text of the page.
+# Deleted text, comments, and copies for old programs; then fields that are not part of the text.
 LEFT_OUT = frozenset({W + "del", W + "moveFrom", MC + "Fallback", T + "tracked-changes", O + "annotation"})
 FIELDS = frozenset({A + "fld", T + "note-citation", T + "page-number", T + "page-count"})
 
@@ -89,7 +89,7 @@ def read_epub(content: bytes) -> Extracted:
 
 
 def _word_headings(body: Element, styles: Element) -> Iterator[tuple[int, str]]:
-    """Yield levels and words of the paragraphs that have a style for headings, whatever it is called in the file."""
+    """Yield levels and words of the paragraphs in a heading style, whatever identifier the file gives it."""
     levels = {}
     for style in styles.iter(W + "style"):
         name = next((str(one.get(W + "val")) for one in style.iter(W + "name")), "")

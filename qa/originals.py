@@ -26,7 +26,7 @@ def original(library: Library, request: Request) -> Response:
     digest = str(request.path_params["digest"])
     found = _find(library, digest) if _DIGEST.fullmatch(digest) else None
     if found is None:
-        return PlainTextResponse("This document is not in the index, or its file was changed since.", 404)
+        return PlainTextResponse("This document is not in the index, or its file has changed since.", 404)
     path, content = found
     shown = path.lower().endswith(".pdf") and content.startswith(b"%PDF-")
     name = quote(PurePosixPath(path).name, safe="")

@@ -1,6 +1,6 @@
-"""Read the text layer of a PDF, page by page, from where its characters stand.
+"""Read the text layer of a PDF, page by page, from the positions of its characters.
 
-A PDF keeps glyphs and places, not reading order, and the libraries tried here tear right-to-left lines apart. So the
+A PDF keeps glyphs and positions, not reading order, and the libraries tried here tear right-to-left lines apart. So the
 characters of a line are sorted as they are seen, and `qa.reading_order` puts them in the order in which they are read.
 """
 
@@ -30,19 +30,19 @@ COPIED = 0.1  # of a glyph's size that the same glyph may stand beside itself, d
 TILTED = 0.1  # of its width that a letter may rise and still stand upright
 PARAGRAPH = 1.4  # times the usual distance between lines begins a paragraph
 REPEATED = 3  # pages whose first or last line is the same, numbers aside: it is a running head
-HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # how PDFium tells one at the end of a line
+HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # what PDFium makes of one at the end of a line
 LOCKED = raw.FPDF_ERR_PASSWORD
 
 Line = list[Glyph]
 
 
 def read_document(content: bytes) -> Extracted:
-    """Return the text of each page, headline and date of the metadata; raise SkipError where there is no text layer."""
+    """Return the text of the pages, with headline and date; raise SkipError where there is no text layer."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         locked = getattr(error, "err_code", None) == LOCKED or "password" in str(error).lower()
-        raise SkipError("it is locked with a password" if locked else "it is damaged, or no PDF") from None
+        raise SkipError("it is locked with a password" if locked else "it is damaged, or not a PDF") from None
     if len(document) > MOST_PAGES:
         raise SkipError(f"it has more than {MOST_PAGES:,} pages: split it")
     pages = [_lines(document, number) for number in range(len(document))]
@@ -71,7 +71,7 @@ def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
 
 
 def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
-    """Yield what is to be seen, in the order of the file; letters of a ligature stand at one place."""
+    """Yield the visible characters, in the order of the file; the letters of a ligature share one place."""
     x, y, box, matrix = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF(), raw.FS_MATRIX()
     for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
@@ -83,16 +83,16 @@ def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
         size = max(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.b, matrix.d), 0.1)
         width = max(box.right - x.value, 0.0)
         left, base = x.value, y.value
-        if abs(matrix.b) > TILTED * abs(matrix.a):  # seen with the head on the side
+        if abs(matrix.b) > TILTED * abs(matrix.a):  # text that runs up or down the page
             turned = math.atan2(matrix.b, matrix.a)
             width = box.top - box.bottom if abs(matrix.b) > abs(matrix.a) else width
             left, base = _turn(left, base, turned)
-        if code != 0x20 or width >= 0.1:  # the place of a space without width is not told: the gap is
+        if code != 0x20 or width >= 0.1:  # a space without width has no place: the gap shows it
             yield Glyph(_character(code), left, left + width, base, size)
 
 
 def _turn(x: float, y: float, angle: float) -> tuple[float, float]:
-    """Return a place in the axes of text that runs at an angle."""
+    """Return a position in the axes of text that runs at an angle."""
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
 
 
@@ -108,7 +108,7 @@ def _is_mark(text: str) -> bool:
 
 
 def _join(glyphs: Sequence[Glyph]) -> list[Line]:
-    """Make lines of glyphs that follow each other in the file; a letter that was raised or lowered joins its line."""
+    """Make lines of consecutive glyphs; a raised or lowered letter joins its line."""
     lines: list[Line] = []
     for glyph in glyphs:
         if lines and abs(glyph.y - lines[-1][0].y) <= SAME_LINE * max(glyph.size, lines[-1][0].size):
@@ -126,7 +126,7 @@ def _join(glyphs: Sequence[Glyph]) -> list[Line]:
 
 
 def _is_same(above: Line, line: Line) -> bool:
-    """Tell whether two pieces stand on one line, side by side: columns are further apart."""
+    """Tell whether two pieces are on one line, side by side; columns are further apart."""
     size = max(above[0].size, line[0].size)
     if abs(above[0].y - line[0].y) > RAISED * size:
         return False
@@ -136,7 +136,7 @@ def _is_same(above: Line, line: Line) -> bool:
 
 
 def _once(line: Line) -> Line:
-    """Return a line without what is drawn twice at one place, as some writers do for bold or for signs."""
+    """Return a line without glyphs drawn twice at one place, as some programs do for bold or for vowel signs."""
     kept: Line = []
     last: dict[str, float] = {}
     for glyph in line:
@@ -148,7 +148,7 @@ def _once(line: Line) -> Line:
 
 
 def _attach(lines: Sequence[Line], mark: Glyph) -> None:
-    """Put a vowel sign or accent behind the letter that it stands over or under."""
+    """Add a vowel sign or accent to the letter that it is over or under."""
     middle = (mark.x + mark.right) / 2
 
     def distance(place: tuple[int, int]) -> float:

@@ -40,18 +40,18 @@ class Repair:
         for place in _places(findings, "rights"):
             mode = place.stat().st_mode & 0o777
             place.chmod((mode | (0o700 if place.is_dir() else 0o600)) & ~OTHERS)
-            yield f"{place} can be read and written by you, and not be written by everybody."
+            yield f"You can read and write {place} now, and not everybody can write it."
 
     def _list(self, findings: Sequence[Finding]) -> Iterator[str]:
         for place in _places(findings, "list"):
             self._editions.mend()
-            yield f"{place} names what is there."
+            yield f"{place} lists what is there again."
 
     def _judgements(self, findings: Sequence[Finding]) -> Iterator[str]:
         for place in _places(findings, "judgements"):
             aside = _aside(place)
             Judgements(place.parent).set_aside(aside)
-            yield f"What {place} held that eval cannot read is in {aside} now."
+            yield f"What eval cannot read in {place} was moved to {aside}."
 
     def _files(self, findings: Sequence[Finding]) -> Iterator[str]:
         for place in _places(findings, "leftover", "derived"):
@@ -63,7 +63,7 @@ class Repair:
         """Move catalogs aside that cannot be read, but only where they can be made again."""
         for place in _places(findings, "catalog"):
             if place == self._catalog.folder and not list_files(self._folder)[0]:
-                raise FolderError(f"There are no documents in {self._folder} to make {place} again of.")
+                raise FolderError(f"There are no documents in {self._folder} from which {place} could be made again.")
             file = Catalog(place).file
             aside = _aside(file)
             for name in (file.name, f"{file.name}-journal"):  # which belongs to it
@@ -85,8 +85,8 @@ class Repair:
                 transaction.remove_orphans()
                 transaction.touch()
             yield (
-                f"From {catalog.file} were taken: {counted(len(documents), 'document')}, "
-                f"{counted(len(passages), 'passage')}, and what belonged to no document."
+                f"Removed from {catalog.file}: {counted(len(documents), 'document')}, "
+                f"{counted(len(passages), 'passage')}, and whatever belonged to no document."
             )
 
     def _build(self) -> str:

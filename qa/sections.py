@@ -1,4 +1,4 @@
-"""The headings of a text, and which of them a place in it stands under."""
+"""The headings of a text, and which of them are above a place in it."""
 
 import bisect
 import re
@@ -22,7 +22,7 @@ class Heading:
 
 
 def markdown_headings(text: str) -> tuple[Heading, ...]:
-    """Return the headings that a Markdown text marks with # or underlines, in order; those in code are none."""
+    """Return the headings that a Markdown text marks with # or underlines, in order, outside code blocks."""
     text = text.replace("\r\n", " \n")  # as many characters
     apart = sorted(match.span() for pattern in (_FRONT, _CODE) for match in pattern.finditer(text))
     found = [Heading(match.start(), len(match[1])) for match in _HASHES.finditer(text)]
@@ -35,20 +35,20 @@ def _is_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
     return before >= 0 and place < spans[before][1]
 
 
-def told_headings(text: str, told: Iterable[tuple[int, str]]) -> tuple[Heading, ...]:
-    """Return where the headings that a reader found stand in the text, in their order; levels with their words.
+def locate_headings(text: str, found: Iterable[tuple[int, str]]) -> tuple[Heading, ...]:
+    """Return where the headings that a reader found, as levels with words, are in the text, in order.
 
-    One that is no line of its own there is left out.
+    One that is not a line of its own there is left out.
     """
-    return tuple(_find(text, told))
+    return tuple(_find(text, found))
 
 
-def _find(text: str, told: Iterable[tuple[int, str]]) -> Iterator[Heading]:
+def _find(text: str, found: Iterable[tuple[int, str]]) -> Iterator[Heading]:
     lines: dict[str, list[int]] = {}
     for match in re.finditer(r"[^\r\n]+", text):
         lines.setdefault(match[0].strip(), []).append(match.start())
     after = -1
-    for level, words in told:
+    for level, words in found:
         starts = lines.get(words.strip(), []) if words.strip() else []
         place = bisect.bisect_right(starts, after)
         if place < len(starts):
@@ -57,7 +57,7 @@ def _find(text: str, told: Iterable[tuple[int, str]]) -> Iterator[Heading]:
 
 
 def section_at(text: str, headings: Sequence[Heading], offset: int) -> tuple[str, ...]:
-    """Return the words of the headings that the character at `offset` stands under, the highest first."""
+    """Return the words of the headings above the character at `offset`, the highest first."""
     above: list[Heading] = []
     for heading in headings[: bisect.bisect_right(headings, offset, key=lambda one: one.start)]:
         while above and above[-1].level >= heading.level:

@@ -1,4 +1,4 @@
-"""What a user can set: defaults, over them the environment, over that the command line."""
+"""What a user can set: the command line overrides the environment, the environment the defaults."""
 
 import hashlib
 import os
@@ -14,21 +14,21 @@ DEFAULTS = {"folder": "seeds", "host": "127.0.0.1", "port": "7860", "allow_uploa
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which documents are asked, where their index is, with which model, and where the chat is served."""
+    """Which documents are searched, where their index is, with which model, and where the chat is served."""
 
     folder: Path
     index: Path
-    model: str | None  # None: that of the index, or else the built-in one
+    model: str | None  # None stands for the model of the index, or else the built-in one
     host: str
     port: int
-    allow_upload: bool  # through the page, into the folder
+    allow_upload: bool  # whether visitors of the page may add files to the folder
 
 
 def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
     """Return the settings: each one as given, else from SANAD_FOLDER, SANAD_INDEX and so on, else its default.
 
-    An index that is named without a folder is that of the folder it was made of. Raise SettingsError where a value
-    does not fit.
+    An index named without a folder stands for the folder that it was made from. Raise SettingsError where a value is
+    invalid.
     """
 
     def value(name: str) -> str | None:
@@ -56,24 +56,24 @@ def default_index(folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _home(environment: Mapping[str, str]) -> Path:
-    """Return the user's own folder; raise SettingsError where neither the environment nor the system tells it."""
+    """Return the user's own folder; raise SettingsError where neither the environment nor the system knows it."""
     told = environment.get("HOME") or environment.get("USERPROFILE")
     if told:
         return Path(told)
     try:
-        import pwd  # where there is one
+        import pwd  # not on every system
 
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except (ImportError, KeyError):
         raise SettingsError(
-            "It is not known where your home folder is, so there is no place for an index: set HOME or XDG_CACHE_HOME, "
+            "Your home folder is not known, so there is no place for an index: set HOME or XDG_CACHE_HOME, "
             "or name a folder with --index."
         ) from None
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise SettingsError(f"{text!r} is no port: name a number from 1 to 65535.")
+        raise SettingsError(f"{text!r} is not a port: give a number from 1 to 65535.")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Make the index equal the folder: read what changed, embed what is new, and write it, some documents at a time."""
+"""Make the index equal the folder: read what changed, embed what is new, and write it in groups of documents."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import CatalogError, FolderError, LockedError
 from qa.extraction import Extractor
-from qa.folder import File, SkipError, Skipped, digest_of, read_bytes, told_in
+from qa.folder import File, SkipError, Skipped, digest_of, encoding_in, read_bytes
 from qa.language import detect
 from qa.passages import Passage, split
 from qa.reports import Progress, Report
@@ -22,13 +22,13 @@ from qa.tables import Row
 from qa.transaction import Stamp, Transaction
 
 BATCH = 64  # passages embedded between two reports of progress
-FIRST, GROUP = 256, 2048  # passages after which documents are written, and can be asked
-LONGEST = 10.0  # seconds after which they are, about
+FIRST, GROUP = 256, 2048  # passages in the first group that is written, and at most in a later one
+LONGEST = 10.0  # seconds, about, that embedding a group may take
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What an update calls: with its progress, to be told to stop, and when documents can be asked."""
+    """What an update calls: with its progress, to ask whether to stop, and when new documents can be searched."""
 
     progress: Callable[[Progress], None]
     stop: Callable[[], bool]
@@ -46,9 +46,9 @@ def update(
 ) -> Report:
     """Make the catalog equal the folder and report what changed.
 
-    Documents are written in groups: an update that is stopped or fails keeps what it wrote, and the next one goes on
+    Documents are written in groups: an update that is stopped or fails keeps what it wrote, and the next one continues
     from there. Files named by `again` are read again, changed or not. Only with `force` does it remove most of the
-    documents at once, which may be a disk that is not there, or replace the index of another folder. Raise FolderError,
+    documents at once, since a disk may be missing, or replace the index of another folder. Raise FolderError,
     LockedError where another process is updating, or CatalogError.
     """
     began = time.monotonic()
@@ -61,7 +61,7 @@ def update(
     if not (changes.wanted or changes.unchanged or force):
         check_empty(folder, changes, [skip for skip, _ in changes.skipped.values()])
     with catalog.alone():
-        if catalog.generation() != changes.generation:  # another process came before
+        if catalog.generation() != changes.generation:  # another process was faster
             changes = compare(folder, catalog, encoder, force=force, again=again)
         work = _Work(folder, catalog, encoder, changes, hooks)
         work.run(force=force)
@@ -69,16 +69,16 @@ def update(
 
 
 def _settle(catalog: Catalog, changes: Changes) -> None:
-    """Note the marks of files that were read again for nothing, so that the next update need not."""
+    """Record new marks of files whose content turned out unchanged, so that the next update need not read them."""
     if changes.marks:
-        with contextlib.suppress(CatalogError), catalog.write() as transaction:  # where it cannot be, nothing is lost
+        with contextlib.suppress(CatalogError), catalog.write() as transaction:  # without them nothing is lost but time
             if transaction.generation == changes.generation:
                 transaction.mark(changes.marks)
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A document that was read and cut, the mark of its file, and what became of it."""
+    """A document that was read and split, the mark of its file, and whether it is added, changed or unchanged."""
 
     document: Document
     passages: Sequence[Passage]
@@ -87,14 +87,14 @@ class _Read:
 
 
 class _Work:
-    """One update on its way."""
+    """One update while it runs."""
 
     def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder, changes: Changes, hooks: Hooks) -> None:
         self._folder, self._catalog, self._encoder = folder, catalog, encoder
         self._changes, self._hooks = changes, hooks
         self._began = time.monotonic()
         self._generation, self._outdated = changes.generation, changes.rebuilt is None
-        self._left = {file.path: file.size for file in changes.wanted}  # what waits, in bytes
+        self._left = {file.path: file.size for file in changes.wanted}  # bytes that still wait
         self._group: list[_Read] = []
         self._most = FIRST
         self._embedded = 0
@@ -103,7 +103,7 @@ class _Work:
         self._found: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": list(changes.unchanged)}
         self._removed: list[str] = []
         self._notes: list[tuple[str, str]] = []
-        self._spare: dict[str, Embedded] = {}  # of what is removed, which may stand elsewhere now
+        self._spare: dict[str, Embedded] = {}  # of removed documents, whose text may appear elsewhere now
 
     def report(self, began: float) -> Report:
         """Return what was done since `began`."""
@@ -142,7 +142,7 @@ class _Work:
             self._write(done)
 
     def _read(self, file: File, extractor: Extractor) -> None:
-        """Add the document of a file to the group, or note why it is left out."""
+        """Add the document of a file to the group, or record why it is skipped."""
         known, path = self._changes.known.get(file.path), file.path
         before = known.digest if known else ""
         try:
@@ -158,17 +158,17 @@ class _Work:
                 self._found["unchanged"].append(path)
                 self._keep([path] if self._changes.rebuilt or (known and known.stale) else [])
             return
-        same = known and before == digest and told_in(known.mark) == file.encoding
+        same = known and before == digest and encoding_in(known.mark) == file.encoding
         kind = "added" if not before else "unchanged" if same else "changed"
         self._group.append(_Read(document, split(document), file.mark, kind))
 
     def _keep(self, paths: Sequence[str]) -> None:
-        """Cut documents again whose files cannot be read now, from the text in the index."""
+        """Split documents again whose files cannot be read now, from their text in the index."""
         for document in self._catalog.documents(paths):
             self._group.append(_Read(document, split(document), "", ""))
 
     def _embed(self) -> list[tuple[_Read, list[Row]]]:
-        """Return the documents of the group with their passages, embedded, as far as it comes before it is stopped."""
+        """Return the documents of the group with their embedded passages; after a stop, only complete ones."""
         wanted = {
             _digest(read.document, p): (place, p) for place, read in enumerate(self._group) for p in read.passages
         }
@@ -193,7 +193,7 @@ class _Work:
         return done
 
     def _write(self, done: Sequence[tuple[_Read, list[Row]]], *, last: bool = False) -> None:
-        """Write documents, remove what is gone, and let it be asked."""
+        """Write documents, remove what is gone, and let the result be searched."""
         for read, _ in done:
             self._left.pop(read.document.path, None)
         removed = [*self._gone, *(self._lost if last else ())]
@@ -219,10 +219,12 @@ class _Work:
 
     def _check(self, transaction: Transaction) -> None:
         if transaction.generation != self._generation:
-            raise LockedError(f"Another process changed the index {self._catalog.folder} meanwhile: update again.")
+            raise LockedError(
+                f"Another process changed the index {self._catalog.folder} in the meantime: update again."
+            )
 
     def _finish(self, done: Sequence[tuple[_Read, list[Row]]], *, force: bool) -> None:
-        """Write the last documents and remove those without text, unless these are too many."""
+        """Write the last documents and remove those that lost their text, unless these are too many."""
         try:
             if not force:
                 self._check_folder(done)
@@ -234,7 +236,9 @@ class _Work:
 
     def _check_folder(self, done: Sequence[tuple[_Read, list[Row]]]) -> None:
         if not self._folder.is_dir():
-            raise FolderError(f"The folder {self._folder} vanished while it was read. The index keeps its documents.")
+            raise FolderError(
+                f"The folder {self._folder} disappeared while it was being read. The index keeps its documents."
+            )
         check_gone(self._folder, self._changes, [*self._changes.gone, *self._lost])
         if not (done or any(self._found.values())):
             check_empty(self._folder, self._changes, [skip for skip, _ in self._skipped.values()])
@@ -243,7 +247,7 @@ class _Work:
         return self._embedded / max(time.monotonic() - self._began, 1e-3)
 
     def _tell(self, place: int | None) -> None:
-        """Report progress at the document at that place of the group."""
+        """Report progress; `place` is that of the current document in the group."""
         total = len(self._changes.wanted)
         read = self._group[place].document.path if place is not None else ""
         done = total - len(self._left) + (place or 0)

@@ -73,7 +73,7 @@ class Uploads:
                     raise UploadError(f"{path} was changed since it was added: remove it from the folder yourself.")
                 place.unlink(missing_ok=True)
             except (OSError, SkipError) as error:
-                raise UploadError(f"{path} cannot be removed ({error}): do it yourself.") from error
+                raise UploadError(f"{path} cannot be removed ({error}): remove it yourself.") from error
             self._write({name: digest for name, digest in added.items() if name != path})
 
     def added(self) -> frozenset[str]:
@@ -95,7 +95,7 @@ class Uploads:
         try:
             write_atomically(self.file, json.dumps(added, ensure_ascii=False, indent=0).encode())
         except OSError as error:
-            raise UploadError(f"{self.file} cannot be written ({error.strerror}): look at its disk.") from error
+            raise UploadError(f"{self.file} cannot be written ({error.strerror}): check its disk.") from error
 
 
 class Incoming:
@@ -144,7 +144,7 @@ def safe_name(name: str) -> str:
     stem = bare[: len(bare) - len(ending)].strip(". ")
     if not stem or ending.lower() not in KINDS:
         kind = f"{ending} files" if ending else "files without an ending"
-        raise UploadError(f"{bare or 'This file'} is not added: {kind} are not read.")
+        raise UploadError(f"{bare or 'This file'} was not added: {kind} are not read.")
     while len(f"{stem}{ending}".encode()) > LONGEST_NAME:
         stem = stem[:-1]
     return f"_{stem}{ending}" if _DEVICES.match(stem) else f"{stem}{ending}"

@@ -96,7 +96,7 @@ def _refusal(error: Exception, host: str, port: int) -> str:
     if number == errno.EADDRINUSE:
         return f"Port {port} is in use: stop the other program or choose another with --port."
     if number == errno.EACCES:
-        return f"Port {port} is not open to you: choose one above 1023 with --port."
+        return f"You may not use port {port}: choose one above 1023 with --port."
     return f"This machine has no address {host}: choose another with --host, such as {HOST}."
 
 

@@ -58,7 +58,7 @@ def test_other_places_of_the_same_text_are_named() -> None:
         1, 0.5, hit.document, hit.passage, "xx", (), (Place(hit.document, Span(0, 4)), Place(other, Span(0, 4)))
     )
     text = Page(cards.conversation([Turn(1, "q", make_answer(again))], "")).text
-    assert "stands once more in this document, in b.txt." in text
+    assert "appears once more in this document, in b.txt." in text
     assert "xx" in text  # an unknown code as it is
 
 

@@ -207,7 +207,7 @@ def test_a_catalog_that_another_process_writes_is_locked_and_readable(
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(LockedError, match="wait until it ends"), catalog.write():
+        with pytest.raises(LockedError, match="wait until it is done"), catalog.write():
             pytest.fail("two processes write at once")
         assert len(whole(catalog).documents) == 3
         holder.communicate()

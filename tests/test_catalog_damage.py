@@ -51,7 +51,7 @@ def test_a_file_that_is_no_database_is_damaged(index: Path, content: bytes) -> N
     index.mkdir()
     (index / FILE).write_bytes(content)
     for use in (Catalog(index).listing, Catalog(index).stamp, Catalog(index).known):
-        with pytest.raises(CatalogError, match=f"{FILE} is damaged or no index of Sanad .*build again"):
+        with pytest.raises(CatalogError, match=f"{FILE} is damaged or is not an index of Sanad .*build again"):
             use()
     assert (index / FILE).read_bytes() == content
 
@@ -87,7 +87,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(index: Path, ta
     with sqlite3.connect(index / FILE) as db:
         db.execute(f"CREATE TABLE {table}")
     db.close()
-    assert_refused(Catalog(index), "is damaged or no index of Sanad .*: move it away and build again")
+    assert_refused(Catalog(index), "is damaged or is not an index of Sanad .*: move it away and build again")
 
 
 def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:

@@ -31,9 +31,7 @@ def test_build_reports_as_json(tmp_path: Path) -> None:
     names += ["embedded", "passages", "waiting", "seconds"]
     assert list(first) == names
     assert first["added"] == sorted([*(file.name for file in SEEDS.iterdir()), "old.txt"])
-    assert first["skipped"] == [
-        {"document": "bad.txt", "reason": "it is not text: its bytes make no words in any encoding"}
-    ]
+    assert first["skipped"] == [{"document": "bad.txt", "reason": "it is not text in any encoding that is known"}]
     assert first["notes"] == [{"document": "old.txt", "note": "read as cp1256"}]
     assert first["embedded"] == first["passages"] > 40
     second = json.loads(done("build", folder, "--index", tmp_path / "i", "--json"))
@@ -128,7 +126,7 @@ def test_eval_says_that_the_documents_of_the_questions_are_not_there(built: Path
     questions = tmp_path / "q.jsonl"
     questions.write_text("\n".join(map(json.dumps, lines)))
     found = sanad("eval", questions, SEEDS, "--index", built)
-    said = f"sanad: {SEEDS} lacks 2 documents that the questions name, a.txt for one: is it the right folder?\n"
+    said = f"sanad: {SEEDS} lacks 2 documents that the questions name, for example a.txt: is it the right folder?\n"
     assert (found.returncode, found.stderr) == (0, said)
 
 
@@ -180,7 +178,7 @@ def test_too_little_memory_is_said(
     assert qa.cli.main(["ask", "oil", str(SEEDS), "--index", str(tmp_path)]) == 1
     assert capsys.readouterr() == (
         "",
-        "sanad: There is not enough memory: end other programs. What is indexed stays.\n",
+        "sanad: There is not enough memory: close other programs. What is indexed is kept.\n",
     )
 
 

@@ -44,8 +44,8 @@ FILES: list[tuple[str, Callable[[Path], object], str]] = [
     ("list wrong", lambda index: (index / LIST).write_text(f".\n{MODELS}/{'0' * 16}\n"), "which is not there"),
     ("judgement damaged", lambda index: (index / JUDGEMENTS).write_text('{"no": 1}\n'), "has 1 line that eval cannot"),
     ("judgements no text", lambda index: (index / JUDGEMENTS).write_bytes(b"\xff\n"), "is not UTF-8 text"),
-    ("open to all", lambda index: index.chmod(0o777), "may be written by everybody"),
-    ("catalog open to all", lambda index: (index / FILE).chmod(0o666), "may be written by everybody"),
+    ("open to all", lambda index: index.chmod(0o777), "can be written by everybody"),
+    ("catalog open to all", lambda index: (index / FILE).chmod(0o666), "can be written by everybody"),
 ]
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_was_not_written_to_its_end_is_removed_when_it_is_old(folder
     half.write_bytes(b"SANAD")
     assert examine(folder, index).findings == ()
     os.utime(half, (time.time() - 3600,) * 2)
-    assert_mended(folder, index, f"{half} is a file that was not written to its end: remove it.")
+    assert_mended(folder, index, f"{half} was not written to its end: remove it.")
     assert not half.exists()
 
 
@@ -69,7 +69,7 @@ def test_a_segment_of_documents_that_are_gone_is_removed(folder: Path, index: Pa
     write_files(folder, {name: text + "More.\n" for name, text in TEXTS.items()})
     Library.open(folder, index).update()
     (index / SEGMENTS / "0123456789abcdef.segment").write_bytes(old)
-    assert_mended(folder, index, "is of documents that are gone: remove it.")
+    assert_mended(folder, index, "holds only documents that are gone: remove it.")
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 999, b"x", "cut", "page", "settings"])

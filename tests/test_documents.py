@@ -44,7 +44,7 @@ BAD = {
     "f2_random_1_kb.txt": (random.Random(2).randbytes(1000), "not text"),
     "f2_random_10_mb.txt": (random.Random(3).randbytes(10**7), "not text"),
     "f8_escapes.txt": (b"\x1b[31m\x1b[0m\x07\x08 a", "not text"),
-    "old.doc": (b"\xd0\xcf\x11\xe0 words", "save it as .docx"),
+    "old.doc": (b"\xd0\xcf\x11\xe0 words", "save this one as .docx"),
 }
 
 

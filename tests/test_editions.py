@@ -187,9 +187,9 @@ def test_an_index_dropped_frees_its_room_and_the_one_that_answers_cannot_be(fold
     assert [one.model for one in kept] == ["three", "two", "one"]
     assert [(one.documents, one.answers, one.whole) for one in kept] == [(3, n == 0, True) for n in range(3)]
     assert all(one.bytes > (index / one.place / FILE).stat().st_size for one in kept)
-    with pytest.raises(SettingsError, match="three is the one that answers: build with another --model first"):
+    with pytest.raises(SettingsError, match="three is in use: build with another --model first"):
         Editions(index).drop("three")
-    with pytest.raises(SettingsError, match=r"no index of the model four in .*; it holds three, two, one"):
+    with pytest.raises(SettingsError, match=r"no index of the model four in .*: it holds three, two, one"):
         Editions(index).drop("four")
     for name in ("one", "two"):
         Editions(index).drop(name)

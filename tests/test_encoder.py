@@ -162,14 +162,14 @@ def load_alone(name: str, **environment: str) -> str:
 def test_a_hub_name_offline_is_one_sentence(tmp_path: Path) -> None:
     told = load_alone("nobody/nothing", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
     assert told.startswith("The model 'nobody/nothing' is not on this disk")
-    assert told.endswith("(HF_HUB_OFFLINE is set): give a folder, or connect.\n")
+    assert told.endswith("(HF_HUB_OFFLINE is set): name a folder, or connect to the network.\n")
 
 
 def test_a_hub_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     told = load_alone("nobody/nothing", HF_ENDPOINT=f"http://127.0.0.1:{port}", HF_HOME=str(tmp_path))
-    assert f"http://127.0.0.1:{port} cannot be asked for it ([Errno 111] Connection refused)" in told
+    assert f"http://127.0.0.1:{port} cannot be reached ([Errno 111] Connection refused)" in told
 
 
 def test_a_hub_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

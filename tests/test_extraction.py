@@ -41,12 +41,12 @@ def read(content):
 serve(*map(int, sys.argv[2:]), {".x": read})
 """
 BAD = {
-    "loop for ever": "more than 1 seconds of work",
+    "loop for ever": "more than 1 seconds of processor time",
     "kill": "its reader crashed",
     "end": "its reader crashed",
     "eat memory": "more than 600 MB of memory",
     "eat memory slowly": "more than 600 MB of memory",
-    "recurse": "nested too deep",
+    "recurse": "nested too deeply",
     "raise": r"damaged \(KeyError: 'a library of others'\)",
     "write": r"damaged \(OSError: \[Errno 27\] File too large\)",
     "skip": "it is locked",

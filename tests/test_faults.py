@@ -47,7 +47,7 @@ def test_each_unusable_question_is_said(built: Path, question: str, part: str) -
 
 def test_each_unusable_setting_or_file_is_said(built: Path, tmp_path: Path) -> None:
     assert_refused(sanad("eval", tmp_path / "none.jsonl", SEEDS, "--index", built), "none.jsonl")
-    assert_refused(sanad("ask", "oil", SEEDS, "--index", built, SANAD_PORT="x"), "no port")
+    assert_refused(sanad("ask", "oil", SEEDS, "--index", built, SANAD_PORT="x"), "not a port")
     assert_refused(sanad("ask", "oil", SEEDS, "--index", built, "--model", tmp_path), "safetensors")
     nowhere = tmp_path / "nowhere"
     assert_refused(sanad("ask", "oil", SEEDS, "--index", built, "--model", nowhere), str(nowhere), "give a folder")
@@ -214,7 +214,7 @@ def test_output_that_cannot_be_written_is_said(built: Path, command: list[str]) 
     run = [sys.executable, "-m", "qa", *command, SEEDS, "--index", built]
     with Path("/dev/full").open("w") as full:
         found = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, encoding="utf-8")
-    told = "sanad: The output cannot be written (No space left on device): make room, or send it elsewhere.\n"
+    told = "sanad: The output cannot be written (No space left on device): free some space, or send it elsewhere.\n"
     assert (found.returncode, found.stderr) == (1, told)
 
 

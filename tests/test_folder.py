@@ -45,7 +45,7 @@ def test_f11_f12_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_
     assert sorted(skipped) == ["a\ufffd.txt", "dangling.txt", "loop.txt", "outside.txt", "pipe.txt", "up"]
     assert skipped["up"].reason == "it is a link to a folder"
     assert "rename" in skipped["a\ufffd.txt"].reason
-    assert "leaves the folder" in skipped["outside.txt"].reason
+    assert "leads out of the folder" in skipped["outside.txt"].reason
     assert "not a regular file" in skipped["pipe.txt"].reason
 
 
@@ -59,7 +59,7 @@ def test_f13_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path)
     write_files(tmp_path, {"a.txt": "text"})
     (file,), _ = list_files(tmp_path)
     file.location.unlink()
-    with pytest.raises(SkipError, match="vanished") as raised:
+    with pytest.raises(SkipError, match="disappeared") as raised:
         read_bytes(file)
     assert raised.value.lost
 
@@ -82,7 +82,7 @@ def test_f10_a_forbidden_file_or_folder_keeps_what_was_indexed(tmp_path: Path) -
 
 
 def test_a_folder_whose_name_is_too_long_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
+    with pytest.raises(FolderError, match=r"cannot be read .*: grant access to it, or name another folder"):
         list_files(tmp_path / ("x" * 999))
 
 
@@ -90,7 +90,7 @@ def test_a_folder_whose_name_is_too_long_is_said(tmp_path: Path) -> None:
 def test_a_folder_below_a_forbidden_one_is_said(tmp_path: Path) -> None:
     (tmp_path / "closed" / "docs").mkdir(parents=True)
     (tmp_path / "closed").chmod(0)
-    with pytest.raises(FolderError, match=r"may not be read .*: allow it, or name another folder"):
+    with pytest.raises(FolderError, match=r"cannot be read .*: grant access to it, or name another folder"):
         list_files(tmp_path / "closed" / "docs")
     (tmp_path / "closed").chmod(0o700)
 

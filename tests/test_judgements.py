@@ -205,5 +205,5 @@ def test_what_cannot_be_written_is_told_and_presses_nothing(library: Library, in
 def test_a_forged_judgement_writes_nothing(library: Library, place: str, judgement: str) -> None:
     chat = Chat(library)
     *_, shown = chat.ask(QUESTION, ())
-    assert "no longer known here" in chat.judge(shown.turns, place, judgement, holds=True)
+    assert "no longer knows this conversation" in chat.judge(shown.turns, place, judgement, holds=True)
     assert not chat.judgements.file.exists()

@@ -214,7 +214,7 @@ def test_a_killed_update_leaves_the_old_index_or_the_new_one(library: Library, s
 
 @pytest.mark.parametrize("question", [None, 7, b"oil", ["oil"]])
 def test_what_is_no_text_is_no_question(words: Library, question) -> None:
-    with pytest.raises(QuestionError, match="is no text but"):
+    with pytest.raises(QuestionError, match="is not text but"):
         words.ask(question)
 
 

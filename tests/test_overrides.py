@@ -74,7 +74,7 @@ def test_what_is_told_wrongly_is_said(tmp_path: Path) -> None:
     report = library.update()
     assert report.notes == (("a.txt", "read as utf-8; broken characters: 1, the first at byte 8"),)
     assert [skip.reason for skip in report.skipped] == [
-        "it is not text in utf-8, which is told of it: tell another encoding, or none"
+        "it is not text in utf-8, the encoding given for it: give another, or none"
     ]
 
 
@@ -130,12 +130,12 @@ def test_the_last_line_that_fits_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("a.txt", "'a.txt' tells no encoding: write PATTERN = ENCODING"),
-        ("= cp1256", "tells no encoding"),
-        ("a.txt = arabic7", "there is no encoding 'arabic7'"),
-        ("a.txt = base64", "there is no encoding 'base64'"),
-        ("a.txt = undefined", "makes no sense"),
-        ("! = cp1256", "makes no sense"),
+        ("a.txt", "'a.txt' names no encoding: write PATTERN = ENCODING"),
+        ("= cp1256", "names no encoding"),
+        ("a.txt = arabic7", "there is no encoding called 'arabic7'"),
+        ("a.txt = base64", "there is no encoding called 'base64'"),
+        ("a.txt = undefined", "is not a pattern"),
+        ("! = cp1256", "is not a pattern"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_said_and_nothing_is_lost(tmp_path: Path, line: str, reason: str) -> None:

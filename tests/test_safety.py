@@ -109,7 +109,7 @@ def test_f14_a_folder_that_vanishes_while_it_is_read_keeps_the_index(twelve: Lib
 def test_the_index_of_another_folder_is_refused(twelve: Library, tmp_path: Path) -> None:
     write_files(tmp_path / "other", {"a.txt": text("a")})
     other = word_library(tmp_path / "other", twelve.catalog.folder, WordEncoder(WORDS))
-    with pytest.raises(OtherFolderError, match=r"is that of .*docs, and building .*other would replace it"):
+    with pytest.raises(OtherFolderError, match=r"belongs to .*docs, and building .*other would replace it"):
         other.update()
     assert len(paths(twelve)) == 12
     (tmp_path / "link").symlink_to(twelve.folder)
@@ -224,5 +224,5 @@ def test_f25_many_files_and_deep_folders_take_few_handles(tmp_path: Path) -> Non
     subprocess.run(["rm", "-rf", folder], check=True)  # Python would go as deep as the folders
     assert found.returncode == 0, found.stderr
     assert "1,500 added, 1 skipped" in found.stdout
-    assert "the folder may not be read (File name too long)" in found.stderr
+    assert "the folder cannot be read (File name too long)" in found.stderr
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 64

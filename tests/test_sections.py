@@ -11,7 +11,7 @@ from embeddings.static import StaticEncoder
 from qa.catalog import Catalog
 from qa.documents import Document, read_document
 from qa.library import Library
-from qa.sections import Heading, markdown_headings, section_at, told_headings
+from qa.sections import Heading, locate_headings, markdown_headings, section_at
 from tests.conftest import done, write_files
 from tests.test_formats import book
 
@@ -89,7 +89,7 @@ def test_headings_of_a_book() -> None:
 
 def test_headings_that_are_no_line_of_the_text_are_left_out() -> None:
     text = "Menu of the day\nSoup\n\nSoup is warm.\n\nBread\n"
-    found = told_headings(text, [(1, "Menu"), (2, "Soup"), (2, "Soup"), (3, "Bread"), (1, "")])
+    found = locate_headings(text, [(1, "Menu"), (2, "Soup"), (2, "Soup"), (3, "Bread"), (1, "")])
     assert found == (Heading(text.index("Soup"), 2), Heading(text.index("Bread"), 3))
 
 

@@ -40,7 +40,7 @@ def test_an_empty_value_counts_as_none(name: str) -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "80.5", "1e3", " 80"])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
-    with pytest.raises(SettingsError, match="no port"):
+    with pytest.raises(SettingsError, match="is not a port"):
         read_settings({**NOTHING, "port": port}, {})
 
 

@@ -39,7 +39,7 @@ def test_a_read_error_keeps_what_was_indexed_even_when_all_is_rebuilt(
     other = word_library(folder, index, WordEncoder(WORDS, name="other"))
     report = other.update()
     assert "a.txt" in report.unchanged
-    assert [skip.reason for skip in report.skipped] == ["it cannot be read (Input/output error): mend its permissions"]
+    assert [skip.reason for skip in report.skipped] == ["it cannot be read (Input/output error): fix its permissions"]
     assert "a.txt" in {hit.document.path for hit in other.ask("kazakhstan", 50).hits}
 
 

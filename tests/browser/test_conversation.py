@@ -205,4 +205,6 @@ def test_a_forged_hit_opens_nothing(chat):
         chat.click("[data-open] >> nth=0")
         chat.wait_for_timeout(250)
         assert chat.locator("#viewer section").count() == 0
-        assert "no longer known here" in chat.inner_text("#refusal .problem")  # as after a restart of the server
+        assert "no longer knows this conversation" in chat.inner_text(
+            "#refusal .problem"
+        )  # as after a restart of the server
