@@ -58,6 +58,7 @@ class Ranked:
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     foreign: npt.NDArray[np.bool_]  # in another language than the question
     reach: float  # the semantic score of a passage that held all that the passages hold together
+    fluency: float = 1.0  # how well the model reads the question: at 0 words alone ranked
 
     def without(self, rows: Collection[int]) -> "Ranked":
         """Return the others, with the scores that they have among all."""
@@ -70,6 +71,7 @@ class Ranked:
             tuple(self.nearness[place] for place in kept.tolist()),
             self.foreign[kept],
             self.reach,
+            self.fluency,
         )
 
 
@@ -88,14 +90,15 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     unshared = UNSHARED * foreign[rows]  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     if index.interaction is None:
-        semantic, nearness, reach = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0))
+        semantic, nearness, reach, fluency = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0)), 1.0
         scores = lexical + unshared + ALONE * _spread(cosine)  # (candidates,)
     else:
         compared = index.interaction.compare(question, rows)
         semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
         nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
+        fluency = compared.fluency
         likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = lexical + compared.fluency * (unshared + likeness)
+        scores = lexical + fluency * (unshared + likeness)
     scores = scores - FURNITURE * index.furniture[rows]
     order = np.argsort(-scores, kind="stable")
     if among is not None:
@@ -108,6 +111,7 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
         tuple(nearness[place] for place in order.tolist()),
         foreign[rows[order]],
         reach,
+        fluency,
     )
 
 

@@ -1,10 +1,11 @@
 """How far the best passage is to be trusted: a probability from its scores.
 
-Two logistic regressions, one for a passage in the question's language, where words decide, and one for another
-language, where they cannot. `python -m tests.benchmarks.trust --fit` fitted the weights on XQuAD, TyDi QA, KazQAD and
-ParsiNLU: each question asked of all passages, of a few, and of a mixture of languages, with those that answer it and
-without. The intercepts are such that a confidence of 0.5 refuses 5 % (same language) and 15 % (other) of the answerable
-questions there. They hold for the built-in model; with another one the confidence is a guide only.
+Three logistic regressions: for a passage in the question's language, where words decide; for one in another language,
+where they cannot; and for questions that the model cannot read, where words are all there is.
+`python -m tests.benchmarks.trust --fit` fitted the weights on XQuAD, TyDi QA, KazQAD and ParsiNLU: each question asked
+of all passages, of a few, and of a mixture of languages, with those that answer it and without. The intercepts are such
+that a confidence of 0.5 refuses 5 % (same language, words alone) and 15 % (other) of the answerable questions of XQuAD.
+They hold for the built-in model; with another one the confidence is a guide only.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from qa.ranking import UNSHARED, Ranked
 CONFIDENT = 0.5  # below it the answer is "not found"
 NEXT = 5  # how many of the passages after the best it is compared with
 UNRELATED = 0.2  # the score of a passage about something else, for those that a small folder lacks
+UNRELATED_WORDS = 0.08  # the same where words alone score
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,14 @@ class Regression:
     weights: tuple[float, ...]
     intercept: float
 
+    def logit(self, values: npt.NDArray[np.float64]) -> float:
+        """Return the logarithm of the odds that the features `values` tell."""
+        return float(np.dot(self.weights, values)) + self.intercept
 
-SAME = Regression((2.68, 7.009, 0.745), -2.775)
-OTHER = Regression((5.141, 12.253, -1.289), -2.432)
+
+SAME = Regression((2.68, 7.009, 0.745), -3.411)
+OTHER = Regression((5.234, 12.163, -1.282), -2.475)
+WORDS = Regression((-10.909, 44.37, -0.36), -0.359)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
@@ -37,7 +44,8 @@ def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
     together about the question it lacks. Shape (3,).
     """
-    following = np.full(NEXT, UNRELATED + (UNSHARED if ranked.foreign[0] else 0))
+    unrelated = UNRELATED + (UNSHARED if ranked.foreign[0] else 0)
+    following = np.full(NEXT, ranked.fluency * unrelated + (1 - ranked.fluency) * UNRELATED_WORDS)
     following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
     ahead = float(ranked.scores[0] - following.mean())
     return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0]], np.float64)
@@ -47,6 +55,7 @@ def confidence(ranked: Ranked) -> float:
     """Return the estimated probability, 0 to 1, that the best passage answers the question."""
     if not len(ranked.rows):
         return 0.0
-    regression = OTHER if ranked.foreign[0] else SAME
-    logit = float(np.dot(regression.weights, features(ranked))) + regression.intercept
+    found = features(ranked)
+    read, unread = (OTHER if ranked.foreign[0] else SAME).logit(found), WORDS.logit(found)
+    logit = ranked.fluency * read + (1 - ranked.fluency) * unread
     return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))

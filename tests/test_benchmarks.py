@@ -85,10 +85,15 @@ def test_bitext_counts_the_nearest_translation(encoder: StaticEncoder) -> None:
 
 def test_a_fitted_regression_refuses_its_budget_of_the_answerable() -> None:
     draw = np.random.default_rng(0)
-    answerable, unanswerable = draw.normal(1, 1, (400, 3)), draw.normal(-1, 1, (400, 3))
+    told = np.tile([0.0, 0.0, 1.0], (400, 1))  # the best passage is in the question's language, which the model reads
+    answerable, unanswerable = (np.hstack([draw.normal(mean, 1, (400, 3)), told]) for mean in (1, -1))
     regression = trust.fit(answerable, unanswerable, answerable, budget=0.05)
     assert all(weight > 0 for weight in regression.weights)
-    both, same = {True: regression, False: trust.trust.Regression((0.0, 0.0, 0.0), 9.0)}, np.zeros((400, 1))
-    assert trust.refused(np.hstack([answerable, same]), both) == pytest.approx(0.05, abs=0.005)
-    assert trust.refused(np.hstack([unanswerable, same]), both) > 0.9
-    assert trust.refused(np.hstack([unanswerable, same + 1]), both) == 0  # another language, the other regression
+    sure, never = (trust.trust.Regression((0.0, 0.0, 0.0), intercept) for intercept in (9.0, -9.0))
+    fitted = {"SAME": regression, "OTHER": sure, "WORDS": never}
+    assert trust.refused(answerable, fitted) == pytest.approx(0.05, abs=0.005)
+    assert trust.refused(unanswerable, fitted) > 0.9
+    unanswerable[:, -2] = 1  # in another language
+    assert trust.refused(unanswerable, fitted) == 0
+    answerable[:, -1] = 0  # which the model does not read
+    assert trust.refused(answerable, fitted) == 1
