@@ -1,7 +1,7 @@
 """Tell passages that are the same text with small edits from passages that only look alike.
 
-A story that several files carry differs in its spelling and in a few words that one of them leaves out. What has
-another number, another name or a "not" in the same words tells something else, as do the lines of a table of results.
+Copies of a story in several files differ in spelling, and in a few words that one of them leaves out. The same words
+with another number, another name or a "not" say something else, and so do the lines of a table of results.
 """
 
 from collections import Counter
@@ -11,9 +11,9 @@ from functools import cache
 
 from embeddings.text import fold
 
-FEWEST = 20  # words; what is shorter is the same only where all its words are
+FEWEST = 20  # words; a shorter text is the same only where all of its words are
 LEFT_OUT = 0.1  # of the words of the longer text, that may be missing from the shorter one
-LEAST_LETTERS = 6  # of a word that may be spelt with a letter less: there are Iran and Iraq, Niger and Nigeria
+LEAST_LETTERS = 6  # of a word that may be spelt with one letter less: Iran is not Iraq, nor Niger Nigeria
 
 _NEGATIONS = """
 not no never nor without none nobody nothing cannot не нет ни без никогда нельзя емес жоқ жок değil yok hayır asla
@@ -22,7 +22,7 @@ not no never nor without none nobody nothing cannot не нет ни без ни
 
 
 def is_same_story(first: str, second: str) -> bool:
-    """Tell whether one text is the other with a few words left out or spelt otherwise."""
+    """Tell whether one text is the other with a few words left out or spelt differently."""
     one, other = fold(first).split(), fold(second).split()
     if one == other:
         return True
@@ -34,7 +34,7 @@ def is_same_story(first: str, second: str) -> bool:
 
 
 def _telling(words: Sequence[str]) -> Counter[str]:
-    """Return the words that make another statement of the same others: numbers and negations."""
+    """Return the words that change what the others say: numbers and negations."""
     return Counter(word for word in words if word in _negations() or any(map(str.isdigit, word)))
 
 
@@ -49,7 +49,7 @@ def _is_left_out(shorter: Sequence[str], longer: Sequence[str], missing: float) 
 
 
 def _is_spelling(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether words are the same but for a letter, not their first, that one of the two has more."""
+    """Tell whether the words of two texts are pairwise the same, except for one extra letter that is not the first."""
     if len(one) != len(other):
         return False
     pairs = (sorted(pair, key=len) for pair in zip(one, other, strict=True))

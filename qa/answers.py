@@ -1,4 +1,4 @@
-"""What an answer is made of: hits with their exact places, and how far they are to be trusted."""
+"""What an answer is made of: hits with their exact places, and how far they can be trusted."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from qa.spans import Span
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the same text stands again, or nearly the same."""
+    """Another place where the same text appears, or nearly the same."""
 
     document: Document
     span: Span
-    same: bool = True  # but for its spelling; else a few words more or less
+    same: bool = True  # except for spelling; false where a few words are missing or added
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Hit:
 
     @property
     def text(self) -> str:
-        """The passage's words, exactly as they stand in the document."""
+        """The passage, exactly as it is in the document."""
         return self.passage.span.of(self.document.text)
 
     @property
@@ -41,7 +41,7 @@ class Hit:
 
     @property
     def section(self) -> tuple[str, ...]:
-        """The headings that the marked sentence stands under, the highest first, but for the document's title."""
+        """The headings above the marked sentence, the highest first, without the document's title."""
         return self.document.section(self._marked)
 
     @property
@@ -53,8 +53,8 @@ class Hit:
 class Answer:
     """Hits for a question, best first, and how many passages and documents were searched `within` a filter.
 
-    `confidence` (0 to 1) is the estimated probability that the best hits answer; `confident` says whether it reaches
-    the threshold under which the answer is "not found" and the first hit no more than the nearest miss.
+    `confidence` (0 to 1) is the estimated probability that the best hit answers. `confident` says whether it reaches
+    the threshold; below it the answer is "not found", and the first hit is only the nearest miss.
     """
 
     question: str
@@ -65,21 +65,21 @@ class Answer:
     passages: int
     documents: int
     waiting: int = 0  # files that were not indexed yet
-    within: Filter = EVERYTHING  # what was searched of all
+    within: Filter = EVERYTHING  # what the search was limited to
 
     @property
     def asked(self) -> str:
-        """The question with the conditions that it was asked under, which asks the same again."""
+        """The question with its conditions written out, so that it can be asked again."""
         return f"{self.question} {self.within}".rstrip()
 
     @property
     def percent(self) -> int:
-        """The confidence as it is shown, rounded down: none is certain, and none below the threshold reaches it."""
+        """The confidence in percent, rounded down: it is never shown as certain, or as above a threshold it misses."""
         return min(int(100 * self.confidence), 99)
 
     @property
     def verdict(self) -> str:
-        """One sentence for the reader: what was found, or that nothing was, and in how much text."""
+        """One sentence for the user: whether something was found, and how much was searched."""
         searched = f"{counted(self.passages, 'passage')} in {counted(self.documents, 'document')}"
         if self.within:
             searched += f" within {self.within}"
@@ -89,5 +89,5 @@ class Answer:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one."""
+    """Return a number with its noun, which is in the plural unless the number is 1."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

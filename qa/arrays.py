@@ -1,4 +1,4 @@
-"""A dataclass of numpy arrays as one file that is mapped into memory, each array with its checksum."""
+"""A dataclass of numpy arrays as one file, mapped into memory when it is read, each array with its checksum."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAGIC = b"SANAD 1\n"
-ALIGNED = 64  # bytes; an array begins at a multiple, as vector instructions like it
+ALIGNED = 64  # bytes; an array begins at a multiple, which vector instructions prefer
 _HEAD = len(MAGIC) + 8
 
 Made = TypeVar("Made")
@@ -22,17 +22,17 @@ Array = npt.NDArray[Any]
 
 
 class ArrayFileError(Exception):
-    """The file is not one of ours, not whole, or was made by other code."""
+    """The file is not an array file, is damaged, or was made by other code."""
 
 
 class OtherCodeError(ArrayFileError):
-    """The file is whole, but made by other code."""
+    """The file is intact, but was made by other code."""
 
 
 def write_arrays(place: Path, value: object, stamp: str) -> None:
-    """Write a dataclass of arrays, or of such dataclasses, in place of the file or not at all; raise OSError.
+    """Write a dataclass of arrays, or of such dataclasses, to a file, whole or not at all; raise OSError.
 
-    It is not forced to disk: what a loss of power leaves of it, its checksums tell.
+    It is not forced to disk: after a loss of power, the checksums show whether it is intact.
     """
     arrays = dict(_flatten(value))
     table, end = {}, 0
@@ -57,8 +57,8 @@ def write_arrays(place: Path, value: object, stamp: str) -> None:
 def read_arrays(place: Path, kind: type[Made], stamp: str, *, part: str = "") -> Made:
     """Return the dataclass that was written, its arrays mapped from the file and checked.
 
-    With `part` only what is below that name of it. Raise ArrayFileError where it is not what was written, or was
-    written with another stamp, OSError where it cannot be read.
+    With `part`, read only the field of that name. Raise ArrayFileError where the file is damaged or has another stamp,
+    OSError where it cannot be read.
     """
     with place.open("rb") as file:
         try:

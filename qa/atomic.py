@@ -1,4 +1,4 @@
-"""Write a small file beside the index whole or not at all: a crash or a full disk leaves the old one."""
+"""Write a small file whole or not at all: after a crash or on a full disk the old one is still there."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_atomically(file: Path, content: bytes) -> None:
-    """Put `content` in place of what the file holds; raise OSError where that cannot be, with the old one in place."""
+    """Replace what `file` holds by `content`; raise OSError, with the old content in place, where that fails."""
     new = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The index on disk: one SQLite file with documents, passages and vectors, written in whole transactions.
 
-It is the only truth. A process that dies at any moment leaves the state before its transaction or the one after it.
+It is the only source of truth. A process that dies at any moment leaves the state before its transaction or after it.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from qa.tables import (
     create,
     widen,
 )
-from qa.transaction import Stamp, Transaction, are_whole, settings_of, skipped_in, stamp_of
+from qa.transaction import Stamp, Transaction, are_complete, settings_of, skipped_in, stamp_of
 
 FILE, LOCK = "catalog.sqlite", "update.lock"
 SEGMENTS = "segments"  # the folder beside the file that holds what is derived from it
@@ -39,7 +39,7 @@ PATIENCE = 1.0  # seconds for another process to finish its update
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Documents with their texts and passages: `keys[i]` and `rows[i]` are those of `documents[i]`."""
+    """Documents with their texts and passages; `keys[i]` and `rows[i]` belong to `documents[i]`."""
 
     keys: tuple[int, ...]
     documents: tuple[Document, ...]
@@ -48,14 +48,14 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the index holds, read in one transaction: its documents in order of their paths, and what was left out."""
+    """What the index holds, read in one transaction: its documents in order of their paths, and the skipped files."""
 
     generation: int
-    stamp: Stamp | None  # what it was made with, None where there is nothing or only what an older Sanad wrote
+    stamp: Stamp | None  # what it was made with; None where there is nothing, or only what an older Sanad wrote
     documents: tuple[Listed, ...]
     skipped: tuple[Skipped, ...]
-    last_key: int  # the highest that a document ever had
-    waiting: int  # documents that the update which made this state had not come to yet
+    last_key: int  # the highest key that a document ever had
+    waiting: int  # files that the update which wrote this state had not come to yet
 
 
 NOTHING = Listing(0, None, (), (), 0, 0)
@@ -69,10 +69,10 @@ class Catalog:
         self.file = folder / FILE
 
     def exists(self) -> bool:
-        """Tell whether anything was ever written."""
+        """Tell whether anything was ever written; undo what a killed process left half written."""
         try:
             if self.file.with_name(f"{FILE}-journal").exists():
-                with self._open("rw") as db:  # what a killed process left half written is undone
+                with self._open("rw") as db:  # which rolls the journal back
                     db.execute("SELECT 1 FROM sqlite_schema").fetchone()
             return self.file.is_file() and self.file.stat().st_size > 0
         except OSError as error:
@@ -100,7 +100,7 @@ class Catalog:
             return settings_of(db)
 
     def known(self) -> dict[str, Known]:
-        """Return what is known of each file, by its path."""
+        """Return what the index knows about each file, by its path."""
         if not self.exists():
             return {}
         with self._read() as db:
@@ -112,7 +112,7 @@ class Catalog:
             return skipped | {path: Known(mark, digest, bool(stale)) for path, mark, digest, stale in found}
 
     def embedded(self, digests: Iterable[str]) -> dict[str, Embedded]:
-        """Return what is already embedded of the passages with these digests."""
+        """Return the embeddings, by digest, of passages with these digests, as far as the index has them."""
         if not self.exists():
             return {}
         wanted = "SELECT * FROM passages WHERE digest = ?"
@@ -123,14 +123,14 @@ class Catalog:
             return {row.digest: row.embedded for row in found if row}
 
     def embedded_in(self, paths: Iterable[str]) -> dict[str, Embedded]:
-        """Return what is embedded of the passages of these documents."""
+        """Return the embeddings, by digest, of all passages of these documents."""
         wanted = "SELECT passages.* FROM passages, documents WHERE document = id AND path = ?"
         with self._read() as db:
             found = (_first_whole([row]) for path in paths for row in db.execute(wanted, [path]))
             return {row.digest: row.embedded for row in found if row}
 
     def documents(self, paths: Sequence[str]) -> list[Document]:
-        """Return indexed documents by their paths."""
+        """Return the indexed documents with these paths."""
         if not paths:
             return []
         with self._read() as db:
@@ -139,7 +139,7 @@ class Catalog:
             return [Listed(*row[:-1]).document(row[-1]) for row in found if row]
 
     def listing(self) -> Listing:
-        """Return what the index holds, all but texts and passages."""
+        """Return what the index holds, without texts and passages."""
         if not self.exists():
             return NOTHING
         with self._read() as db:
@@ -153,7 +153,7 @@ class Catalog:
             return Listing(generation, stamp_of(settings), documents, skipped, last_key, waiting)
 
     def load(self, keys: Iterable[int]) -> Contents:
-        """Read documents by their keys, in order of these; leave out those that are gone."""
+        """Read the documents with these keys, in this order, without those that are gone."""
         wanted = f"SELECT {LISTED}, text, checksum FROM documents, texts WHERE id = document AND id = ?"
         documents: dict[int, Document] = {}
         passages: list[tuple[Row, ...]] = []
@@ -168,18 +168,18 @@ class Catalog:
         return Contents(tuple(documents), tuple(documents.values()), tuple(passages))
 
     def damage(self) -> list[str]:
-        """Return what SQLite finds wrong in the file, nothing where it is whole."""
+        """Return what SQLite finds wrong with the file; nothing where it is intact."""
         with self._read() as db:
             return [f"{self.file}: {row[0]}." for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
 
     def faults(self, dim: int | None = None) -> list[Fault]:
-        """Return what is wrong in its tables; `dim` is the length of a vector where it is known."""
+        """Return what is wrong in the tables; `dim` is the expected length of a vector, if known."""
         with self._read() as db:
             return list(find_faults(db, dim)) if settings_of(db)["format"] == str(FORMAT) else []
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other processes from updating while the context lasts; raise LockedError where one does."""
+        """Keep other processes from updating while the context lasts; raise LockedError where one already is."""
         self._make_folder()
         lock = FileLock(self.folder / LOCK, timeout=PATIENCE)
         try:
@@ -207,9 +207,9 @@ class Catalog:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Open the one transaction that an update is: all of it is kept on success, none of it on any error.
+        """Open a transaction: all of it is kept on success, none of it on any error.
 
-        Raise LockedError where another process holds it, CatalogError where the file cannot be written.
+        Raise LockedError where another process is writing, CatalogError where the file cannot be written.
         """
         self._make_folder()
         with self._open("rwc") as db:
@@ -225,7 +225,7 @@ class Catalog:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._open("rw") as db:  # read-only, what a killed process left half done could not be undone
+        with self._open("rw") as db:  # not read-only, or a killed process's journal could not be rolled back
             db.execute("BEGIN")
             self._check_format(db)
             yield db
@@ -237,7 +237,7 @@ class Catalog:
             raise sqlite3.DatabaseError("its format is not recorded")
         if int(found) > FORMAT:
             raise NewerError(f"{self.file} was written by a newer Sanad: update Sanad, or name another --index.")
-        if int(found) == FORMAT and len(settings) > 1 and not are_whole(settings):
+        if int(found) == FORMAT and len(settings) > 1 and not are_complete(settings):
             raise sqlite3.DatabaseError("its settings are not as they were written")
 
     @contextlib.contextmanager
@@ -266,7 +266,7 @@ class Catalog:
 
 
 def _first_whole(found: Iterable[Sequence[Any]]) -> Row | None:
-    """Return the first passage that is as it was written: damaged vectors are not used again."""
+    """Return the first passage whose checksum matches: damaged vectors are not used again."""
     for _, *values in found:
         with contextlib.suppress(sqlite3.DatabaseError):
             return checked_row(values)

@@ -1,4 +1,4 @@
-"""What an update has to do: compare what the index knows of each file with what stands in the folder."""
+"""What an update has to do: compare what the index knows about each file with what is in the folder."""
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,21 +16,21 @@ from qa.tables import Known
 from qa.transaction import Stamp
 
 HANDFUL = 5  # documents that may vanish from any folder
-SHARE = 0.5  # of the documents: where more vanish, a disk may be missing
+SHARE = 0.5  # of the documents; where more than that vanish, a disk may be missing
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The files of a folder by what is to be done with them."""
+    """The files of a folder, sorted by what an update has to do with them."""
 
     generation: int  # of the index that they were compared with
     rebuilt: str | None  # why everything is made again, None where it is not
     known: Mapping[str, Known]
-    wanted: tuple[File, ...]  # to be read: new, or other bytes than before
-    same: tuple[File, ...]  # as they were indexed, or left out
+    wanted: tuple[File, ...]  # to be read: new, or with other bytes than before
+    same: tuple[File, ...]  # as they were when they were indexed or skipped
     gone: tuple[str, ...]  # documents whose files are no longer there
     kept: tuple[str, ...]  # documents whose files cannot be looked at now
-    unlisted: tuple[Skipped, ...]
+    unlisted: tuple[Skipped, ...]  # files that cannot be read at all, such as links that lead out of the folder
 
     @property
     def unchanged(self) -> list[str]:
@@ -39,18 +39,18 @@ class Changes:
 
     @property
     def skipped(self) -> dict[str, tuple[Skipped, str]]:
-        """The files left out without being read, with their marks."""
+        """The files that are skipped without being read, with their marks."""
         again = [(found.skipped, file.mark) for file in self.same if (found := self.known[file.path]).skipped]
         return {skip.path: (skip, mark) for skip, mark in [*((skip, "") for skip in self.unlisted), *again] if skip}
 
     @property
     def marks(self) -> list[tuple[str, str]]:
-        """The files as they were indexed, whose marks are others now."""
+        """The files with the same content as in the index but another mark, with that mark."""
         return [(file.path, file.mark) for file in self.same if file.mark != self.known[file.path].mark]
 
     @property
     def idle(self) -> bool:
-        """Tell whether the index is right as it is."""
+        """Whether the index is right as it is."""
         before = {found.skipped for found in self.known.values() if found.skipped}
         after = {skip for skip, _ in self.skipped.values()}
         return not (self.wanted or self.gone or self.rebuilt) and before == after
@@ -65,10 +65,10 @@ def compare(
     thorough: bool = False,
     again: Collection[str] = (),
 ) -> Changes:
-    """Compare the folder with the index, and read only files whose marks are others than before; `thorough`, all.
+    """Compare the folder with the index, reading only files whose marks changed, or all where it is to be `thorough`.
 
-    With `force` files that were left out are tried again; those named by `again` are wanted in any case. Raise
-    FolderError where the folder cannot be read.
+    With `force` skipped files are tried again; those named by `again` are wanted in any case. Raise FolderError where
+    the folder cannot be read.
     """
     files, unlisted = list_files(folder)
     generation, rebuilt = catalog.generation(), reason(catalog.stamp(), Stamp.of(encoder))
@@ -101,7 +101,7 @@ def _is_same(file: File, known: Known, *, thorough: bool) -> bool:
 
 
 def reason(old: Stamp | None, new: Stamp) -> str | None:
-    """Return why an index made with `old` has to be made again, None where it has not."""
+    """Return why an index made with `old` has to be made again, None where it does not."""
     if old is None or old == new:
         return None
     if old.fingerprint == new.fingerprint:
@@ -112,7 +112,7 @@ def reason(old: Stamp | None, new: Stamp) -> str | None:
 
 
 def check_folder(folder: Path, catalog: Catalog) -> None:
-    """Raise OtherFolderError where the index is that of another folder."""
+    """Raise OtherFolderError where the index belongs to another folder."""
     source = catalog.source()
     if source is not None and source.resolve() != folder.resolve() and catalog.known():
         raise OtherFolderError(
@@ -123,8 +123,8 @@ def check_folder(folder: Path, catalog: Catalog) -> None:
 def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
     """Raise VanishedError where an update would remove so many documents that a disk may be missing.
 
-    `lost` are those that are gone or hold no text any more. Where their bytes stand elsewhere now, they were moved;
-    those that are ignored now are meant to go.
+    `lost` are those that are gone or no longer hold text. Documents whose bytes are found elsewhere were moved, and
+    those that are ignored now are meant to go: neither count.
     """
     indexed = sum(bool(found.digest) for found in changes.known.values())
     most = max(HANDFUL, SHARE * indexed)

@@ -1,4 +1,4 @@
-"""Tell whether the index and the folder agree."""
+"""Check whether the index and the folder agree."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from qa.transaction import Stamp
 
 
 def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
-    """Return in a sentence each where the index differs from the folder or cannot be used; none where all is well."""
+    """Return a sentence for each way in which the index differs from the folder or is unusable; none if all is well."""
     stamp = catalog.stamp()
     if stamp is None:
         return (f"There is no index in {catalog.folder}: build it.",)
@@ -28,5 +28,5 @@ def check(folder: Path, catalog: Catalog, encoder: Encoder) -> tuple[str, ...]:
 
 
 def _is_new(file: File, changes: Changes) -> bool:
-    """Tell whether a file that is no document yet may be one; what was skipped and may be as it was is not."""
+    """Tell whether a file that is not indexed may be a document; one that was skipped and may be unchanged is not."""
     return file.path not in changes.known or bool(file.mark)

@@ -1,7 +1,7 @@
 """The index folder as a whole: an edition of the index for each model, and which of them answers.
 
-The first edition lies in the folder itself, others below `models`. A list of those that were finished, the one that
-answers first, is put in place whole: a process that dies leaves the old list or the new one.
+The first edition is in the folder itself, the others are below `models`. A list names those that were completed, the
+one that answers first. It is replaced atomically: a process that dies leaves the old list or the new one.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ _LINE = re.compile(rf"\.|{FOLDER}/[0-9a-f]{{16}}")
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition that is on disk, for the reader."""
+    """An edition that is on disk, described for the user."""
 
-    model: str  # what its user called the model; empty where the edition cannot be read
+    model: str  # the name that the user gave; empty where the edition cannot be read
     place: str  # below the index folder
     documents: int
     bytes: int
-    answers: bool  # it is the one that is asked where no model is named
-    whole: bool  # it was finished at least once
+    answers: bool  # whether it is used where no model is named
+    whole: bool  # whether it was completed at least once
 
 
 class Editions:
@@ -42,17 +42,17 @@ class Editions:
         self.list = folder / LIST
 
     def current(self) -> Catalog:
-        """Return the edition that answers where no model is named; there may be nothing in it yet."""
+        """Return the edition that answers where no model is named; it may still be empty."""
         return Catalog(self.folder / next(iter(self._whole()), "."))
 
     def whole(self, catalog: Catalog) -> bool:
-        """Tell whether an edition was finished at least once."""
+        """Tell whether an edition was completed at least once."""
         return self._name(catalog) in self._whole()
 
     def of(self, encoder: Encoder) -> Catalog:
-        """Return the edition that `encoder` made, or where it is to be made."""
+        """Return the edition made with `encoder`, or an empty one where it can be made."""
         for name in self._present():
-            with contextlib.suppress(CatalogError):  # a damaged one is no obstacle to the others; `doctor` tells
+            with contextlib.suppress(CatalogError):  # a damaged one does not stop the others; `doctor` reports it
                 stamp = Catalog(self.folder / name).stamp()
                 if stamp and stamp.fingerprint == encoder.fingerprint:
                     return Catalog(self.folder / name)
@@ -61,9 +61,9 @@ class Editions:
         return Catalog(self.folder / FOLDER / hashlib.sha256(encoder.fingerprint.encode()).hexdigest()[:16])
 
     def finish(self, catalog: Catalog, *, switch: bool) -> None:
-        """Note that an edition is whole and, with `switch`, that it answers from now on.
+        """Record that an edition is complete and, with `switch`, that it answers from now on.
 
-        An edition of other weights under the same model name can no longer be asked, and is removed. Raise
+        An edition made with other weights under the same model name is of no more use, and is removed. Raise
         CatalogError where the list cannot be written.
         """
         name, before, stamp = self._name(catalog), self._whole(), catalog.stamp()
@@ -71,15 +71,15 @@ class Editions:
         if switch or not before or before[0] in (name, *older):
             self._write([name, *(other for other in before if other not in (name, *older))])
             for other in older:
-                with contextlib.suppress(LockedError):  # another process is at it still: the next update removes it
+                with contextlib.suppress(LockedError):  # another process still uses it: the next update removes it
                     self._remove(other)
         elif name not in before:
             self._write([*before, name])
 
     def drop(self, model: str) -> None:
-        """Remove the editions of a model, in use or not finished; raise SettingsError where it is the one that answers.
+        """Remove the editions of a model, complete or not; raise SettingsError where none can be.
 
-        What answers can only be dropped after another model took its place.
+        The edition that answers can only be removed after another model has taken its place.
         """
         present = self.on_disk()
         unwanted = [edition for edition in present if model in (edition.model, edition.place)]
@@ -110,7 +110,7 @@ class Editions:
         )
 
     def stray(self) -> tuple[str, ...]:
-        """Return in a sentence each what the list says that is not so."""
+        """Return a sentence for each thing that is wrong with the list."""
         listed = self._listed()
         if listed is None:
             return (f"{self.list} is damaged: it names no finished index.",) if self.list.exists() else ()
@@ -118,7 +118,7 @@ class Editions:
         return tuple(f"{self.list} names {name}, which is not there." for name in gone)
 
     def mend(self) -> None:
-        """Write the list anew from what is there."""
+        """Write the list again, naming only what is there."""
         self._write(self._whole())
 
     def _name(self, catalog: Catalog) -> str:
@@ -138,14 +138,16 @@ class Editions:
             return 0
 
     def _present(self) -> list[str]:
-        """Return the editions of which there is a catalog, whole or not."""
+        """Return the editions that have a catalog, complete or not."""
         below = sorted(place.name for place in (self.folder / FOLDER).glob("*"))
         names = [".", *(f"{FOLDER}/{name}" for name in below)]
         files = {name: self.folder / name / FILE for name in names if _LINE.fullmatch(name)}
-        return [name for name, file in files.items() if file.exists() and file.stat().st_size]  # SQLite begins empty
+        return [
+            name for name, file in files.items() if file.exists() and file.stat().st_size
+        ]  # SQLite begins with an empty file
 
     def _whole(self) -> list[str]:
-        """Return the finished editions; without a list, as an index of one model has none, the first that is there."""
+        """Return the complete editions; without a list, which an index of one model does not have, the first one."""
         present = self._present()
         return [name for name in self._listed() or () if name in present] or present[:1]
 

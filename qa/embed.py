@@ -1,4 +1,4 @@
-"""What an encoder makes of passages: a vector each and, with the built-in model, the tokens of their sentences."""
+"""Embed passages: a vector for each and, with the built-in model, the tokens of its sentences."""
 
 import logging
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vector of one passage and, with the built-in model, what late interaction compares of it."""
+    """The vector of one passage and, with the built-in model, what late interaction needs of it."""
 
     vector: Vectors  # (dim,)
     tokens: npt.NDArray[np.uint16]  # (tokens,) of all sentences, end to end
@@ -37,9 +37,9 @@ def embed(encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> lis
 
 
 def _checked(vectors: Vectors, encoder: Encoder, passages: Sequence[tuple[Document, Passage]]) -> Vectors:
-    """Return vectors that can be compared: one that is not finite becomes zeros, and its passage is found by words.
+    """Return vectors that can be compared: one that is not finite becomes zeros, so that only words find its passage.
 
-    Raise ModelError where the model gives vectors of another shape than it says.
+    Raise ModelError where the model returns vectors of another shape than it promises.
     """
     if vectors.shape != (len(passages), encoder.dim):
         raise ModelError(
@@ -55,7 +55,7 @@ def _checked(vectors: Vectors, encoder: Encoder, passages: Sequence[tuple[Docume
 
 
 def _embed_sentences(encoder: StaticEncoder, passages: Sequence[tuple[Document, Passage]]) -> list[Embedded]:
-    """Tokenize the sentences once: a passage's vector is the sum of theirs, divided by its length."""
+    """Embed with the built-in model, tokenizing once: a passage's vector is the normalised sum of its sentences."""
     tokens = encoder.tokenize([span.of(document.text) for document, passage in passages for span in passage.sentences])
     sums = encoder.pool(tokens)  # (sentences, dim)
     bounds = np.cumsum([0, *(len(passage.sentences) for _, passage in passages)])  # (passages + 1,)

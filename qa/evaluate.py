@@ -15,10 +15,10 @@ DEPTH = 10  # hits looked at for the mean reciprocal rank
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the strings of which a right passage contains one; `document` is None where none answers.
+    """A question, and strings one of which a right passage contains; `document` is None where nothing answers it.
 
-    `wrong` are strings of passages that do not answer it: where one of them comes first, that is a failure. Where they
-    are all that is known of a question, it counts in no measure.
+    `wrong` are strings from passages that do not answer: where one of these comes first, the question has failed. A
+    question with nothing but `wrong` counts in no measure.
     """
 
     language: str
@@ -32,7 +32,7 @@ class Question:
 class Outcome:
     """What came of one question: the rank of the first right hit, None where there was none, and whether refused.
 
-    `misled` tells that a passage known to be wrong came first and was not refused.
+    `misled` says that a passage known to be wrong came first and was not refused.
     """
 
     question: Question
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Tell whether the reader was told something wrong, or not told what stands there."""
+        """Whether the user was shown something wrong, or not shown what is there."""
         if self.question.document is None:
             return not self.refused
         if not self.question.contains:
@@ -67,10 +67,10 @@ class Score:
 def read_questions(file: Path) -> list[Question]:
     """Read one JSON object per line; lines about the same question are one question with several right passages.
 
-    Raise EvaluationError with the line that does not fit.
+    Raise EvaluationError that names the first invalid line.
     """
     try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")  # a text in JSON may hold other line separators
+        lines = file.read_text(encoding="utf-8-sig").split("\n")  # a JSON string may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"The questions in {file} cannot be read ({error}): name a UTF-8 text file.") from error
     numbered = [(f"Line {number} of {file}", line) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -93,7 +93,7 @@ def _join(one: Question, other: Question) -> Question:
 
 
 def parse(line: str, where: str = "This line") -> Question:
-    """Return the question in a line of JSON; raise EvaluationError where it is none."""
+    """Return the question in a line of JSON; raise EvaluationError where there is none."""
     try:
         found = json.loads(line)
         lists = [found.get(name) or () for name in ("contains", "wrong")]
@@ -114,7 +114,7 @@ def parse(line: str, where: str = "This line") -> Question:
 
 
 def ask_all(library: Library, questions: Iterable[Question]) -> list[Outcome]:
-    """Ask every question and look where the first right hit stands."""
+    """Ask every question and return what came of each, in the same order."""
     return [judge(library.ask(question.text, DEPTH), question) for question in questions]
 
 
@@ -125,7 +125,7 @@ def absent(library: Library, questions: Iterable[Question]) -> list[str]:
 
 
 def judge(answer: Answer, question: Question) -> Outcome:
-    """Return what came of a question that was answered so."""
+    """Return what came of a question that got this answer."""
     right = [hit.rank for hit in answer.hits if _holds(hit, question.contains)]
     misled = answer.confident and any(_holds(hit, question.wrong) for hit in answer.hits[:1])
     return Outcome(question, right[0] if right else None, not answer.confident, misled)

@@ -1,4 +1,4 @@
-"""Which documents and passages a question is asked of: by path, language and date."""
+"""Which documents and passages a question searches: by path, language and date."""
 
 import fnmatch
 import re
@@ -22,9 +22,9 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What passages must meet: each kind of condition, and of several patterns or languages one.
+    """Conditions that passages must meet: one of the patterns, one of the languages, and both dates.
 
-    `documents` are parts of paths or patterns with * and ?, `languages` codes of ISO 639. `after` is the first day
+    `documents` are parts of paths, or patterns with * and ?; `languages` are ISO 639 codes. `after` is the first day
     that fits and `before` the first that no longer does, both as YYYY-MM-DD; a document without a date fits neither.
     """
 
@@ -37,9 +37,9 @@ class Filter:
     def of(
         cls, documents: Sequence[str] = (), languages: Sequence[str] = (), after: str = "", before: str = ""
     ) -> "Filter":
-        """Return the filter of what a user typed, where a date may be a year or a month.
+        """Return the filter that a user typed, where a date may be a year or a month.
 
-        Raise QuestionError where a language or date is none, or no day is left.
+        Raise QuestionError where a language or date is invalid, or no day is left.
         """
         told = tuple(pattern for pattern in map(str.strip, documents) if pattern)
         wanted = cls(told, tuple(map(_language, languages)), _day(after, "after"), _day(before, "before"))
@@ -49,7 +49,7 @@ class Filter:
 
     @property
     def conditions(self) -> tuple["Filter", ...]:
-        """The filter taken apart, one kind of condition each; none where it leaves nothing out."""
+        """The filter taken apart into one filter for each kind of condition; none where it leaves nothing out."""
         kinds = (
             Filter(documents=self.documents),
             Filter(languages=self.languages),
@@ -61,7 +61,7 @@ class Filter:
         return self != EVERYTHING
 
     def passages(self, documents: Sequence[Listed], owners: Ints, languages: npt.NDArray[np.bytes_]) -> Mask:
-        """Return which passages fit, given the number of each one's document and its language. Shapes (passages,)."""
+        """Return which passages fit, given for each the number of its document and its language. Shapes (passages,)."""
         fits = np.array([self._fits(document) for document in documents], bool)  # (documents,)
         mask: Mask = fits[owners]
         if self.languages:
@@ -85,9 +85,9 @@ EVERYTHING = Filter()
 
 
 def read_filter(question: str, within: Filter = EVERYTHING) -> tuple[str, Filter]:
-    """Return a question without the conditions in it, such as `language:ar after:2022`, and these added to `within`.
+    """Return a question without conditions such as `language:ar after:2022`, and a filter that adds them to `within`.
 
-    A date in the question goes before that of `within`. Raise QuestionError where a language or date is none.
+    A date in the question overrides that of `within`. Raise QuestionError where a language or date is invalid.
     """
     found: dict[str, list[str]] = {"document": [], "language": [], "after": [], "before": []}
     for name, value in _WORDS.findall(question):
@@ -101,7 +101,7 @@ def read_filter(question: str, within: Filter = EVERYTHING) -> tuple[str, Filter
 
 
 def nothing_fits(within: Filter, documents: Sequence[Listed], owners: Ints, languages: npt.NDArray[np.bytes_]) -> str:
-    """Return in a sentence why no passage fits."""
+    """Return a sentence that says why no passage fits."""
     for condition in within.conditions:
         if condition.passages(documents, owners, languages).any():
             continue

@@ -1,4 +1,4 @@
-"""Whether what stands in the tables of a catalog is what was written there, and fits together."""
+"""Check that the tables of a catalog hold what was written to them, and that it fits together."""
 
 import hashlib
 import sqlite3
@@ -11,22 +11,24 @@ import numpy as np
 from qa.tables import LISTED, Listed, Row, checksum, text_checksum, to_row
 
 Kind = Literal["document", "passage", "orphan"]
-UNIT = 1e-3  # by which the length of a vector may differ from 1
+UNIT = 1e-3  # how far the length of a vector may be from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong with a document: with its text or its passages, or rows that belong to none."""
+    """Something wrong with a document's text or passages, or rows that belong to no document."""
 
     kind: Kind
     path: str
     told: str
-    passage: int = 0  # its number, 0 where it is of no single one
+    passage: int = 0  # its number, 0 where it is not about a single one
 
 
 def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
-    """Yield what is wrong in the tables, document by document; stale ones are made again anyway."""
-    db.text_factory = lambda content: content.decode("utf-8", "replace")  # what is no text is damage, not an error
+    """Yield what is wrong in the tables, document by document, except stale ones, which are made again anyway."""
+    db.text_factory = lambda content: content.decode(
+        "utf-8", "replace"
+    )  # bytes that are not text are damage to report, not an error
     for table in ("passages", "texts"):
         wanted = f"SELECT count(DISTINCT document) FROM {table} WHERE document NOT IN (SELECT id FROM documents)"
         (count,) = db.execute(wanted).fetchone()

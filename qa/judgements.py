@@ -1,4 +1,4 @@
-"""What readers judge in the chat, kept beside the index as lines that `eval` reads."""
+"""What users judge in the chat, kept beside the index as lines that `eval` reads."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from qa.errors import CatalogError, EvaluationError
 from qa.evaluate import Question, parse, plain
 
 FILE = "questions.jsonl"
-TELLING = 20  # folded characters; a shorter sentence stands in too many passages to tell one
+TELLING = 20  # folded characters; a shorter sentence may be in many passages
 
 
 def right(answer: Answer, hit: Hit) -> Question:
@@ -20,7 +20,7 @@ def right(answer: Answer, hit: Hit) -> Question:
 
 
 def wrong(answer: Answer, hit: Hit) -> Question:
-    """Return the judgement that `hit` does not answer the question; what does, nobody said."""
+    """Return the judgement that `hit` does not answer the question; what does is not known."""
     return Question(answer.language, answer.asked, hit.document.path, (), _telling(hit))
 
 
@@ -35,22 +35,22 @@ def _telling(hit: Hit) -> tuple[str, ...]:
 
 
 class Judgements:
-    """The file of judgements in an index folder; lines that somebody else wrote there stay as they are."""
+    """The file of judgements in an index folder; lines that others wrote there are left as they are."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / FILE
         self._lock = threading.Lock()
 
     def read(self) -> frozenset[Question]:
-        """Return what is judged so far; a line that is no question is left out."""
+        """Return the judgements so far, without lines that are not questions."""
         return frozenset(found for line in self._lines() if (found := _question(line)))
 
     def strange(self) -> list[str]:
-        """Return the lines that are no question."""
+        """Return the lines that are not questions."""
         return [line for line in self._lines() if not _question(line)]
 
     def set_aside(self, aside: Path) -> None:
-        """Move the lines that are no question, or a file that is no text, to another file."""
+        """Move the lines that are not questions, or the whole file where it is not text, to another file."""
         try:
             strange = "".join(f"{line}\n" for line in self.strange()).encode()
         except CatalogError:
@@ -61,7 +61,7 @@ class Judgements:
         self._write(lines, [line for line in lines if _question(line)])
 
     def add(self, judged: Question) -> None:
-        """Write a judgement, once, in place of those that it contradicts. Raise CatalogError where that cannot be."""
+        """Write a judgement once, in place of those that it contradicts; raise CatalogError where that fails."""
         with self._lock:
             lines = self._lines()
             kept = [line for line in lines if not _contradict(_question(line), judged)]
@@ -70,13 +70,13 @@ class Judgements:
             self._write(lines, kept)
 
     def remove(self, judged: Question) -> None:
-        """Take a judgement back. Raise CatalogError where that cannot be written."""
+        """Take a judgement back; raise CatalogError where that fails."""
         with self._lock:
             lines = self._lines()
             self._write(lines, [line for line in lines if _question(line) != judged])
 
     def content(self) -> bytes:
-        """Return the file as it stands, nothing where nobody judged anything."""
+        """Return the bytes of the file, none where nothing was judged yet."""
         try:
             return self.file.read_bytes()
         except FileNotFoundError:
@@ -91,7 +91,7 @@ class Judgements:
             raise CatalogError(f"{self.file} is not UTF-8 text: move it away.") from error
 
     def _write(self, before: list[str], after: Iterable[str]) -> None:
-        """Put a new file in place of the old one: whatever happens, one of the two is there, whole."""
+        """Replace the file atomically by one with other lines; do nothing where they are the same."""
         lines = list(after)
         if lines == before:
             return
@@ -117,7 +117,7 @@ def _question(line: str) -> Question | None:
 
 
 def _contradict(old: Question | None, new: Question) -> bool:
-    """Tell whether two judgements cannot both hold: of one passage, or that something and that nothing answers."""
+    """Tell whether two judgements contradict each other: on one passage, or on whether anything answers."""
     if old is None or old == new or (old.language, old.text) != (new.language, new.text):
         return False
     if old.document is None or new.document is None:

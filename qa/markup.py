@@ -1,4 +1,4 @@
-"""Text as HTML: whatever others wrote reaches the page only through `escape`, each line in its own direction."""
+"""Text as HTML: what others wrote reaches the page only through `escape`, each line in its own direction."""
 
 import html
 import re
@@ -26,19 +26,19 @@ LANGUAGES = {
 _CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
 _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
-# Within right-to-left text: a phrase of Latin or Cyrillic words, or a number or file name, not to be torn apart.
+# A phrase of Latin or Cyrillic words, a number or a file name: kept together within right-to-left text.
 _APART = re.compile(
     r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+_-][0-9A-Za-z]+)*"
 )
 
 
 def escape(text: str) -> str:
-    """Return `text` as HTML that shows it literally; control characters and lone surrogates show as U+FFFD."""
+    """Return HTML that shows `text` literally; control characters and lone surrogates show as U+FFFD."""
     return html.escape(text.replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED), quote=True)
 
 
 def label(text: str) -> str:
-    """Return a file name or headline that keeps its direction to itself."""
+    """Return HTML for a file name or headline whose direction does not affect the text around it."""
     line = one_line(text)
     return f"<bdi>{_isolate(line) if is_right_to_left(line) else escape(line)}</bdi>"
 
@@ -46,7 +46,7 @@ def label(text: str) -> str:
 def paragraphs(
     text: str, *, passage: Span | None = None, marks: Sequence[Span] = (), words: Sequence[Span] = ()
 ) -> str:
-    """Return each line of `text` as a paragraph of its own direction, with `marks`, `words` and `passage` set off."""
+    """Return each line of `text` as a paragraph in its own direction, with `marks`, `words` and `passage` set off."""
     found = []
     above = 0
     for match in _LINES.finditer(text):
@@ -72,7 +72,7 @@ def _line(text: str, line: Span, ends: Sequence[Span], marks: Sequence[Span], wo
 
 
 def _cut(whole: Span, spans: Sequence[Span]) -> list[Span]:
-    """Return the pieces of a span between the edges of others."""
+    """Return the pieces of a span, cut at the ends of others."""
     edges = (edge for span in spans for edge in (span.start, span.end))
     cuts = sorted({whole.start, whole.end, *(edge for edge in edges if whole.start < edge < whole.end)})
     return [Span(start, end) for start, end in pairwise(cuts)]
@@ -91,7 +91,7 @@ def _isolate(words: str) -> str:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Tell the direction that a browser gives `text` by its first strong character."""
+    """Tell whether a browser lays `text` out from right to left: its first strong character decides."""
     strong = (unicodedata.bidirectional(character) for character in text)
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
 
@@ -102,7 +102,7 @@ def language_name(code: str) -> str:
 
 
 def bar(percent: int) -> str:
-    """Return a bar filled to `percent`, which the words beside it say."""
+    """Return a bar filled to `percent`; the words beside it say the same."""
     return f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'
 
 

@@ -1,4 +1,4 @@
-"""What is in the folder, a line for each file: what is indexed of it, or why nothing is."""
+"""The files of the folder, one line each: what is indexed of it, or why it is skipped."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ INDEXED, CHANGED, UNREAD, SKIPPED = "indexed", "changed since", "not read again"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A file of the folder; of one that was skipped there is only the path and the reason, in `note`."""
+    """A file of the folder; a skipped one has only its path and, as `note`, the reason."""
 
     path: str
     state: str
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Some lines, the number of their page from 1, how many pages there are, and how many files were found in all."""
+    """A page of lines: its number from 1, how many pages there are, and how many files were found in all."""
 
     lines: tuple[Line, ...]
     number: int
@@ -42,7 +42,7 @@ class Sheet:
 
 
 class Overview:
-    """The documents of a library and the files that it skipped, in order of their paths, to look through."""
+    """The documents of a library and the files that it skipped, in order of their paths, to browse and search."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -51,7 +51,7 @@ class Overview:
         self._entries: list[tuple[str, Listed | Skipped]] = []
 
     def page(self, search: str = "", number: int = 1) -> Sheet:
-        """Return a page of the files in whose path, headline, format, note or state all words of `search` stand."""
+        """Return a page of the files whose path, headline, format, date, note or state holds all words of `search`."""
         words = fold(search).split()
         found = [entry for text, entry in self._all() if all(word in text for word in words)]
         pages = max(1, -(-len(found) // PAGE))
@@ -64,7 +64,7 @@ class Overview:
         return next(iter(self._library.catalog.load(keys).documents), None)
 
     def _all(self) -> list[tuple[str, Listed | Skipped]]:
-        """Return everything, each with its folded words; they are worked out once for each state of the index."""
+        """Return everything, each with its folded words, which are worked out once for each state of the index."""
         documents, skipped = self._library.documents, self._library.skipped
         if documents is not self._documents or skipped != self._skipped:
             kept = {document.path for document in documents}
@@ -88,13 +88,13 @@ class Overview:
         return lines
 
     def _languages(self, keys: Sequence[int]) -> dict[str, str]:
-        """Return by path the language of most passages of some documents."""
+        """Return, by path, the language of most passages of each document."""
         found = self._library.catalog.load(keys)
         counted = [Counter(row.language for row in rows).most_common(1) for rows in found.rows]
         return {document.path: most[0][0] for document, most in zip(found.documents, counted, strict=True) if most}
 
     def _state(self, document: Listed) -> str:
-        """Tell whether the file is what was indexed; only one that was written later is read for it."""
+        """Tell whether the file is still what was indexed; it is read only where it was written since."""
         place = locate(self._library.folder, document.path)
         try:
             written = datetime.fromtimestamp(place.stat().st_mtime, UTC)

@@ -1,4 +1,4 @@
-"""Find the question's own words in a sentence, whatever their spelling, ending or script."""
+"""Find the words of a question in a sentence, whatever their spelling, ending or script."""
 
 import functools
 import re
@@ -9,9 +9,9 @@ from qa.language import is_common
 from qa.spans import Span
 
 GRAM = 4
-ALIKE = 0.5  # of two words' 4-grams together, the least that words of one stem share
-NAME = 3  # consonants that two names of different scripts share
-ORDINARY = 4  # consonants that any other two words do
+ALIKE = 0.5  # of the 4-grams of two words: the least that words of one stem share
+NAME = 3  # consonants that two names in different scripts must share
+ORDINARY = 4  # consonants that other words must share
 
 _WORD = re.compile(r"[^ ]+")
 _ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article, with what is written before it
@@ -19,9 +19,9 @@ _ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article
 
 @functools.lru_cache(maxsize=2048)  # a conversation is shown again with every question
 def question_words(question: str, sentence: str) -> tuple[Span, ...]:
-    """Return where words of the question stand in a sentence, in order; words that every text has are left out.
+    """Return where words of the question are in a sentence, in order, without words that every text has.
 
-    They are found as they are indexed, folded; the spans are those of the original letters.
+    Words are compared as they are indexed, folded; the spans are those of the original letters.
     """
     asked = _words(question)
     folded = fold_with_offsets(sentence)
@@ -29,21 +29,22 @@ def question_words(question: str, sentence: str) -> tuple[Span, ...]:
     for match in _WORD.finditer(folded.text):
         span = Span(*folded.span(*match.span()))
         if not is_common(match[0]) and any(
-            _meet(word, match[0]) or _sound_alike(written, word, span.of(sentence), match[0]) for written, word in asked
+            _share_stem(word, match[0]) or _sound_alike(written, word, span.of(sentence), match[0])
+            for written, word in asked
         ):
             found.append(span)
     return tuple(found)
 
 
 def _words(question: str) -> list[tuple[str, str]]:
-    """Return the words of the question that matter, each as it is written and folded."""
+    """Return the words of the question that matter, each as it is written and as it is folded."""
     folded = fold_with_offsets(question)
     spans = [(match[0], folded.span(*match.span())) for match in _WORD.finditer(folded.text)]
     return [(question[start:end], word) for word, (start, end) in spans if not is_common(word)]
 
 
-def _meet(one: str, other: str) -> bool:
-    """Tell whether two folded words are the same or have one stem: endings and the Arabic article do not part them."""
+def _share_stem(one: str, other: str) -> bool:
+    """Tell whether two folded words are the same or share a stem, whatever their endings or an Arabic article."""
     one, other = _ARTICLE.sub("", one), _ARTICLE.sub("", other)
     if one == other:
         return True
@@ -57,7 +58,7 @@ def _grams(word: str) -> set[str]:
 
 
 def _sound_alike(written: str, folded: str, other_written: str, other_folded: str) -> bool:
-    """Tell whether two words of different scripts sound alike; fewer consonants do for a name, which has a capital."""
+    """Tell whether two words in different scripts sound alike; fewer consonants suffice for a capitalised name."""
     if _is_arabic(folded) == _is_arabic(other_folded) and folded.isascii() == other_folded.isascii():
         return False
     sound = sounds(folded)

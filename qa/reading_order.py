@@ -1,12 +1,12 @@
-"""Put the glyphs of a line, sorted as they are seen, in the order in which they are read."""
+"""Put the glyphs of a line of a page, right-to-left scripts included, in the order in which they are read."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-HIDDEN = 0.25  # of its size that a letter takes at least
-SPACE = 0.15  # of a line's size between two glyphs is a space
+HIDDEN = 0.25  # of its size: the least width of a letter
+SPACE = 0.15  # of a line's size: the least gap that is a space
 
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _NUMBER = re.compile(r"[0-9٠-٩۰-۹]+(?:[.,:/٫٬-][0-9٠-٩۰-۹]+)*")
@@ -16,7 +16,7 @@ _LEFT = re.compile(r"\d|[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A character, or the letters of a ligature, and where it stands on the page, in points."""
+    """A character, or the letters of a ligature, and where it is on the page, in points."""
 
     text: str
     x: float
@@ -32,7 +32,7 @@ def is_right_to_left(text: str) -> bool:
 
 
 def read_line(glyphs: Sequence[Glyph], *, right_to_left: bool) -> str:
-    """Return the text of one line, whose glyphs come in the order of the file, on a page of the given direction."""
+    """Return the text of one line, given its glyphs in the order of the file and the direction of the page."""
     seen = sorted(_join_ligatures(glyphs), key=lambda glyph: glyph.x)
     pieces = list(_with_spaces(seen))
     text = "".join(pieces)
@@ -42,7 +42,7 @@ def read_line(glyphs: Sequence[Glyph], *, right_to_left: bool) -> str:
 
 
 def _begins_right(text: str) -> bool:
-    """Tell whether the last letter of a line as it is seen, the first of one from the right, is of such a script."""
+    """Tell whether the rightmost letter of a line, the first one if it is read from the right, is right-to-left."""
     kinds = (unicodedata.bidirectional(character) for character in reversed(text))
     return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
 
@@ -52,7 +52,7 @@ def _has_right(text: str) -> bool:
 
 
 def _join_ligatures(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
-    """Make one glyph of the letters at one place, as they are read."""
+    """Join the letters at one place into one glyph, in reading order."""
     groups: list[list[Glyph]] = []
     for glyph in glyphs:
         if groups and abs(groups[-1][0].x - glyph.x) < 0.01:
@@ -67,7 +67,7 @@ def _join_ligatures(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
 
 
 def _is_reversed(groups: Sequence[Sequence[Glyph]], place: int, text: str) -> bool:
-    """Tell whether the letters of a ligature come in the order in which they are seen, from the left."""
+    """Tell whether the letters of a ligature come in visual order, from the left."""
     letters = "".join(c for c in text if not unicodedata.combining(c))
     if len(letters) < 2:
         return False
@@ -88,14 +88,14 @@ def _with_spaces(seen: Sequence[Glyph]) -> Iterator[str]:
 
 
 def _least(before: Glyph) -> float:
-    """Return the gap behind a glyph, in sizes, that is a space; of letters with signs some files tell only theirs."""
+    """Return the gap after a glyph, in sizes, that is a space; some files give letters the width of their signs."""
     letters = sum(not unicodedata.combining(character) for character in before.text)
     signs = letters < len(before.text) and before.right - before.x < HIDDEN * before.size
     return SPACE + HIDDEN * (letters - 0.75) if signs else SPACE
 
 
 def _from_right(pieces: Sequence[str]) -> str:
-    """Return a line that runs from the right: reversed, but for its numbers and its words of other scripts."""
+    """Return a line read from the right: reversed, except for its numbers and its words in other scripts."""
     turned = list(reversed(pieces))
     out: list[str] = []
     for kind, run in _runs(turned):
@@ -104,7 +104,7 @@ def _from_right(pieces: Sequence[str]) -> str:
 
 
 def _runs(turned: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
-    """Yield runs of a line with whether they run from the left: from one Latin letter or digit to another."""
+    """Yield runs of a line, each with whether it reads from the left, as from one Latin letter or digit to another."""
     run: list[str] = []
     held: list[str] = []
     for piece in turned:
@@ -124,7 +124,7 @@ def _runs(turned: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
 
 
 def _left_run(run: Sequence[str]) -> list[str]:
-    """Turn a run that reads from the left back; numbers without a letter between them stay in the line's order."""
+    """Turn back a run that reads from the left; numbers with no letter between them keep the order of the line."""
     text = "".join(reversed(run))
     if any(unicodedata.bidirectional(character) == "L" for character in text):
         return [text]
@@ -138,7 +138,7 @@ def _left_run(run: Sequence[str]) -> list[str]:
 
 
 def _inner_runs(pieces: Sequence[str]) -> str:
-    """Return a line from the left whose words of right-to-left scripts are put in their own order."""
+    """Return a line read from the left, with its words in right-to-left scripts put in their own order."""
     out: list[str] = []
     run: list[str] = []
     held: list[str] = []

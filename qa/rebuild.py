@@ -1,4 +1,4 @@
-"""The update that runs behind the page, one at a time, whoever asked for it: begun, followed, stopped."""
+"""The update behind the page: begun, followed and stopped, one at a time, whoever asked for it."""
 
 import logging
 import secrets
@@ -13,7 +13,7 @@ from qa.library import Library
 from qa.reports import Progress, Report
 
 PATIENCE = 1.0  # seconds that a question waits for the index to follow the folder
-# What is done with `force` where an update was refused.
+# What an update that was refused would do with `force`.
 REMEDIES: dict[type[SanadError], str] = {
     VanishedError: "Remove them all from the index",
     OtherFolderError: "Replace that index",
@@ -30,14 +30,14 @@ class Work:
     progress: Progress | None = None
     seconds: float = 0.0  # since it began
     report: Report | None = None
-    again: int = 0  # files that were read again because somebody said so
+    again: int = 0  # files that were read again on request
     problem: str = ""
-    remedy: str = ""  # what an update would do with force where this one was refused
+    remedy: str = ""  # what a refused update would do with force
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """How an update is to be done: with force, and reading these files again, changed or not."""
+    """How to update: with force or not, and which files to read again, changed or not."""
 
     force: bool = False
     again: frozenset[str] = frozenset()
@@ -53,12 +53,12 @@ class Rebuild:
         self._stop = threading.Event()
         self._next: _Order | None = None
         self.work = Work()
-        self.paused = False  # stopped by the reader: it does not begin by itself
+        self.paused = False  # stopped by the user: no update begins by itself
 
     def start(self, *, force: bool = False, again: Iterable[str] = ()) -> None:
-        """Begin an update; where one is running, another follows it, since files may have changed behind it.
+        """Begin an update, or another after the one that is running, since files may have changed behind it.
 
-        With `force` it does what it refused before; files `again` are read again, changed or not.
+        With `force` it does what it refused before; files named by `again` are read again, changed or not.
         """
         order = _Order(force, frozenset(again))
         with self._lock:
@@ -69,25 +69,25 @@ class Rebuild:
             self._begin(order)
 
     def keep_up(self) -> None:
-        """Begin an update, unless one is running or the reader stopped the last one."""
+        """Begin an update, unless one is running or the user stopped the last one."""
         with self._lock:
             if not (self.work.running or self.paused):
                 self._begin(_Order())
 
     def catch_up(self) -> None:
-        """Begin an update since something changed, after the running one, unless the reader stopped the last one."""
+        """Begin an update, after the one that is running if any, unless the user stopped the last one."""
         if not self.paused:
             self.start()
 
     def settle(self) -> Work:
-        """Keep up, wait for it a moment, and return how it ended or how far it is."""
+        """Begin an update if none is running, wait for it a moment, and return how it ended or how far it is."""
         self.keep_up()
         with self._ended:
             self._ended.wait_for(lambda: not self.work.running, PATIENCE)
         return self.work
 
     def stop(self) -> None:
-        """Let the running update end with what it has written, and begin none until one is asked for."""
+        """Let the running update end with what it has written, and begin none until one is requested."""
         with self._lock:
             self._next = None
             self.paused = self.work.running
@@ -127,7 +127,7 @@ class Rebuild:
             return Work(problem=apology(number))
 
     def follow(self) -> Iterator[Work]:
-        """Yield what is being done, several times a second, and at last how it ended."""
+        """Yield the progress several times a second, and at last how the update ended."""
         while (work := self.work).running:
             yield work
             with self._ended:
@@ -136,5 +136,5 @@ class Rebuild:
 
 
 def apology(number: str) -> str:
-    """Return what the reader is told of an error that nobody foresaw, which the log has under that number."""
+    """Return the message for an unforeseen error, which the log has under that number."""
     return f"Sorry, something went wrong here. The log has the details under error {number}."

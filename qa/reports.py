@@ -1,4 +1,4 @@
-"""What an update tells while it runs, and what it did when it ended."""
+"""What an update reports while it runs, and when it has ended."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from qa.folder import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an update is: documents read of those that are new or changed, and the one at hand."""
+    """How far an update has come: how many new or changed documents it has read, and the current one."""
 
     done: int
     total: int
     document: str
     passages: int = 0  # embedded so far
-    skipped: int = 0  # documents so far
+    skipped: int = 0  # files so far
     rate: float = 0.0  # passages embedded a second
-    left: float | None = None  # seconds, by the sizes of the files; None where that cannot be told yet
+    left: float | None = None  # seconds, estimated from the sizes of the files; None where it is too early
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,15 @@ class Report:
     embedded: int
     rebuilt: str | None  # why everything was made again, None where it was not
     seconds: float
-    notes: tuple[tuple[str, str], ...] = ()  # documents read now of which the reader should know something, and what
-    switched: str | None = None  # why another index than before answers now
-    waiting: int = 0  # files that it had not come to when it was stopped
+    notes: tuple[
+        tuple[str, str], ...
+    ] = ()  # documents just read, with what the user should know about how they were read
+    switched: str | None = None  # why another edition answers now, None where the same does
+    waiting: int = 0  # files that were still to be read when it was stopped
 
     @property
     def summary(self) -> str:
-        """One sentence for the reader."""
+        """What was done, in a sentence for the user."""
         switched = f"{self.switched[0].upper()}{self.switched[1:]}. " if self.switched else ""
         return switched + self._work
 

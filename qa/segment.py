@@ -1,4 +1,4 @@
-"""Some documents as arrays, ready to be ranked: what is derived of them once and never changes."""
+"""Some documents as arrays, ready to be ranked: derived from them once, never changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """Where the passages of several documents are in their texts, and what they are like."""
+    """The passages of several documents: where they are in the texts, their languages, and hashes of their words."""
 
     numbers: npt.NDArray[np.int32]  # (passages,)
     spans: Spans  # (passages, 2)
@@ -41,13 +41,13 @@ class Passages:
     repeats: Spans  # (repeats, 2)
     repeat_starts: Ints  # (passages + 1,)
     languages: npt.NDArray[np.bytes_]  # (passages,)
-    folds: npt.NDArray[np.uint64]  # (passages,) of the folded text: equal passages have equal ones
+    folds: npt.NDArray[np.uint64]  # (passages,) hashes of the folded text, equal for equal passages
     spoken: npt.NDArray[np.uint64]  # (sentences,) the same of each sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Documents with their texts and passages, and what each leg of the ranking needs of them."""
+    """Documents with their texts and passages, and what each part of the ranking needs of them."""
 
     members: Members
     texts: npt.NDArray[np.uint8]  # (bytes,) UTF-8
@@ -79,11 +79,11 @@ class Segment:
         )
 
     def text(self, document: int) -> str:
-        """Return the text of the document at that place."""
+        """Return the text of the document with that number in the segment."""
         return str(self.texts[self.text_starts[document] : self.text_starts[document + 1]].tobytes(), "utf-8")
 
     def passage(self, row: int) -> Passage:
-        """Return the passage of that row."""
+        """Return the passage in that row."""
         found, owners = self.passages, self.interaction.owners
         return Passage(
             int(found.numbers[row]),
@@ -93,7 +93,7 @@ class Segment:
         )
 
     def language(self, row: int) -> str:
-        """Return the language of the passage of that row."""
+        """Return the language of the passage in that row."""
         return bytes(self.passages.languages[row]).decode()
 
     def __len__(self) -> int:
@@ -129,12 +129,12 @@ def _passages(rows: Sequence[Row], folded: Sequence[str], spoken: Sequence[str])
 
 
 def _fold_hash(folded: str) -> int:
-    """Return a number that equal texts share and, by all odds, no others."""
+    """Return a number that equal texts share and, almost certainly, no others."""
     return int.from_bytes(blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _sentences(rows: Sequence[Row]) -> Sentences:
-    """Gather the sentences; those that the encoder gives no tokens, as only the built-in model does, have none."""
+    """Gather the sentences; only the built-in model gives them tokens, with another one they have none."""
     counts = [len(row.passage.sentences) for row in rows]
     embedded = [row.embedded for row in rows]
     sizes = [np.empty(0, np.int64), *(_padded(e.sizes, count) for e, count in zip(embedded, counts, strict=True))]
@@ -149,7 +149,7 @@ def _padded(values: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.gener
 
 
 def join(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
-    """Return one segment of the documents of several that `kept` marks. Shapes (documents,) of each."""
+    """Return one segment of those documents of several segments that `kept` marks, (documents,) for each."""
     documents = Runs.of(kept)
     text_starts, texts = documents.below([segment.text_starts for segment in segments])
     members = [segment.members for segment in segments]

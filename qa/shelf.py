@@ -1,7 +1,7 @@
-"""The segments of an index: in files beside the catalog, made from it where they are missing, stale or damaged.
+"""The segments of an index: files beside the catalog, made from it where they are missing, stale or damaged.
 
-They hold nothing that the catalog does not. A document's key in the catalog never names another one, so a segment is
-right for as long as it is whole; documents that are gone are simply not asked for.
+They hold nothing that the catalog does not. A key of the catalog never names another document, so a segment stays right
+as long as it is intact; documents that are gone are simply not looked up.
 """
 
 import contextlib
@@ -30,14 +30,14 @@ from qa.tables import Listed
 
 ENDING = ".segment"
 BATCH = 4096  # passages made into one segment at a time
-LARGEST = 2**15  # passages; beyond it segments are left as they are
-MERGED = 8  # segments of about one size become one
+LARGEST = 2**15  # passages; larger segments are not joined any more
+MERGED = 8  # segments of about the same size are joined into one
 logger = logging.getLogger(__name__)
 
 
 @functools.cache
 def code_stamp() -> str:
-    """Return a hash of the code that derives segments: those of other code are made again."""
+    """Return a hash of the code that derives segments: those made by other code are made again."""
     modules = (embeddings.text, embeddings.terms, embeddings.sound, embeddings.lexical, embeddings.interaction)
     digest = hashlib.sha256(unicodedata.unidata_version.encode())
     for module in (*modules, qa.segment):
@@ -47,7 +47,7 @@ def code_stamp() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Volume:
-    """A segment that is there, and which of its documents are wanted of it."""
+    """A segment that exists, and which of its documents are wanted from it."""
 
     name: str
     members: Members
@@ -70,17 +70,17 @@ class Shelf:
         self._folder = catalog.folder / SEGMENTS
         self._held: dict[str, Segment] = {}
         self._members: dict[str, Members] = {}
-        self._bad: set[str] = set()  # cannot be read, and perhaps not be removed either
+        self._bad: set[str] = set()  # names that cannot be read, and perhaps not removed either
 
     def gather(self, listing: Listing) -> list[Segment] | None:
-        """Return segments that hold the listed documents, None where the catalog no longer has one of them."""
+        """Return segments that hold the listed documents; None where the catalog no longer has one of these."""
         while self.follow(listing):
             with contextlib.suppress(ArrayFileError):
                 return [self._load(volume.name) for volume in self._volumes(_keys(listing)) if volume.wanted.any()]
         return None
 
     def follow(self, listing: Listing) -> bool:
-        """Make segments of the documents that are in none, and of many small ones one.
+        """Make segments of documents that are in none, and join small ones.
 
         Return False where the catalog no longer has one of the documents.
         """
@@ -98,7 +98,7 @@ class Shelf:
                 return True
 
     def _volumes(self, keys: Ints) -> list[_Volume]:
-        """Return the segments that are there, larger ones first; no document is wanted of two."""
+        """Return the existing segments, larger ones first; no document is wanted from two of them."""
         names = {file.name for file in self._folder.glob(f"*{ENDING}")} | self._held.keys()
         found = {name: members for name in sorted(names - self._bad) if (members := self._read_members(name))}
         volumes, claimed = [], np.empty(0, np.int64)
@@ -126,7 +126,7 @@ class Shelf:
         return self._held[name]
 
     def _drop(self, name: str, why: str = "") -> None:
-        """Forget a segment and remove its file; `why` says what is wrong with it where it is not just unused."""
+        """Forget a segment and remove its file; `why` says what is wrong with it, if it is not just unused."""
         if why:
             logger.info("the segment %s is made again: %s", self._folder / name, why)
             self._bad.add(name)
@@ -136,7 +136,7 @@ class Shelf:
             (self._folder / name).unlink()
 
     def _put(self, segment: Segment) -> None:
-        """Write a segment; where that cannot be, keep it in memory."""
+        """Write a segment; where that fails, keep it in memory."""
         name = hashlib.sha256(segment.members.keys.tobytes()).hexdigest()[:16] + ENDING
         self._bad.discard(name)
         self._members[name] = segment.members
@@ -147,9 +147,9 @@ class Shelf:
             self._held[name] = segment
 
     def _tidy(self, keys: Ints, newest: int) -> None:
-        """Remove segments that nobody wants, and join what is small or half empty."""
+        """Remove segments that are not needed, and join small or half empty ones."""
         volumes = self._volumes(keys)
-        for volume in volumes:  # newer documents than ours are another process's
+        for volume in volumes:  # one with newer documents than ours belongs to another process
             if not volume.wanted.any() and volume.members.keys.max(initial=-1) <= newest:
                 self._drop(volume.name)
         used = [volume for volume in volumes if volume.wanted.any()]
@@ -176,12 +176,12 @@ def _keys(listing: Listing) -> Ints:
 
 
 def _tier(passages: int) -> int:
-    """Return in which power of 8, from 64 passages on, a number of them lies."""
+    """Return the size class of a number of passages: powers of 8, beginning with 64."""
     return max(passages // 64, 1).bit_length() // 3
 
 
 def _batches(listed: Sequence[Listed]) -> Iterator[list[int]]:
-    """Yield the keys of neighbours that have about BATCH passages together."""
+    """Yield the keys of consecutive documents that have about BATCH passages together."""
     batch, passages = [], 0
     for document in listed:
         batch.append(document.key)

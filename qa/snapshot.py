@@ -1,4 +1,4 @@
-"""One state of the index in memory, with everything needed to answer: a question uses the one it began with."""
+"""One state of the index in memory, with all that answering needs: a question uses the one that it began with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ from qa.tables import Listed
 from qa.transaction import Stamp
 from qa.trust import CONFIDENT, confidence
 
-LIKELY = 0.7  # similarity of passages that may be one story
+LIKELY = 0.7  # least similarity of passages that may tell the same story
 
 
 def usable(catalog: Catalog, encoder: Encoder) -> Listing:
-    """Return what the catalog holds, nothing where it was made with another encoder or splitter."""
+    """Return what the catalog holds, or NOTHING where it was made with another encoder or splitter."""
     listing = catalog.listing()
     return listing if listing.stamp == Stamp.of(encoder) else NOTHING
 
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Where a passage is in the ranking, and the rows of those with the same words or nearly the same."""
+    """The place of a passage in the ranking, and the rows of others with the same words or nearly the same."""
 
     place: int
     same: tuple[int, ...]
@@ -75,14 +75,14 @@ class Snapshot:
     layout: Layout
     places: Ints  # (documents,) where each document is in the segments, end to end
     owners: Ints  # (passages,) the number of each one's document
-    folds: npt.NDArray[np.uint64]  # (passages,) equal passages have equal ones, and answer once
+    folds: npt.NDArray[np.uint64]  # (passages,) equal for equal passages, which answer once
     index: Index
 
     @classmethod
     def load(cls, catalog: Catalog, shelf: Shelf, encoder: Encoder) -> "Snapshot":
-        """Return the state of the catalog, or an empty one where it was made with something else.
+        """Return the state of the catalog, or an empty one where it was made with another encoder or splitter.
 
-        Where the catalog changes while its segments are made, it is the state after that change.
+        Where the catalog changes while its segments are made, the state after that change is returned.
         """
         while True:
             listing = usable(catalog, encoder)
@@ -92,7 +92,7 @@ class Snapshot:
 
     @classmethod
     def build(cls, contents: Contents, encoder: Encoder) -> "Snapshot":
-        """Return a state made of documents in order of their paths, without a catalog."""
+        """Return a state made from documents in order of their paths, without a catalog."""
         found = zip(contents.keys, contents.documents, contents.rows, strict=True)
         listed = tuple(Listed.of(key, document, len(rows), "") for key, document, rows in found)
         return cls.over(Listing(1, None, listed, (), 0, 0), [Segment.build(contents, encoder.dim)], encoder)
@@ -126,7 +126,7 @@ class Snapshot:
         return len(self.owners)
 
     def listed(self, row: int) -> Listed:
-        """Return the document that a passage is of."""
+        """Return the document of a passage, without its text."""
         return self.listing.documents[int(self.owners[row])]
 
     def entry(self, row: int) -> Entry:
@@ -142,15 +142,15 @@ class Snapshot:
         return self.segments[part], inner
 
     def ask(self, question: str, k: int, within: Filter = EVERYTHING) -> Answer:
-        """Return the `k` best passages within a filter for a question that was checked before.
+        """Return the answer to a question that was checked before: the `k` best passages within a filter.
 
-        Raise QuestionError where there are passages and none fits.
+        Raise QuestionError where there are passages but none fits the filter.
         """
         among = self._among(within) if within else None
         ranked = rank(self.index, question, among)
         groups = self._groups(ranked, k, among)
         copies = [row for group in groups[:1] for row in group.others]
-        trust = confidence(ranked.without(copies))  # which say the same, and no other thing as well
+        trust = confidence(ranked.without(copies))  # the same words elsewhere are no rival to the best hit
         return Answer(
             question,
             detect(question),
@@ -193,9 +193,9 @@ class Snapshot:
         return np.flatnonzero(same if among is None else same & among).tolist()
 
     def _near(self, row: int, others: Sequence[int]) -> list[int]:
-        """Return which of some passages are that of `row` with small edits, in order."""
+        """Return which of the other passages tell the story of `row` with small edits, in order."""
         entry = self.entry(row)
-        if entry.document.format in RECORDS:  # rows of one table are alike and each tells something else
+        if entry.document.format in RECORDS:  # rows of a table look alike, and each says something else
             return []
         rows = np.array(others, np.int64)
         likely = rows[self.index.store.similarities(self._vector(row), rows) >= LIKELY]

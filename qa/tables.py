@@ -1,4 +1,4 @@
-"""The tables of the catalog, and how documents and passages become their rows and come back."""
+"""The tables of the catalog, and how documents and passages become rows and rows become them again."""
 
 import sqlite3
 import zlib
@@ -16,7 +16,7 @@ from qa.passages import Passage
 from qa.sections import Heading
 from qa.spans import Span
 
-FORMAT = 8  # raise it when the tables change: an older index is made again
+FORMAT = 8  # raise it when the tables change: older indexes are rebuilt
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,7 +41,7 @@ LISTED = "id, path, digest, title, format, note, date, pages, headings, passages
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A passage as it stands in the catalog; `digest` is the SHA-256 of its text."""
+    """A passage in the catalog; `digest` is the SHA-256 of its text."""
 
     passage: Passage
     digest: str
@@ -53,7 +53,7 @@ class Row:
 class Known:
     """What the index knows of a file: its mark when it was read and, where it is a document, the digest of its bytes.
 
-    A stale one is of another encoder or splitter: only its text is of use. A file that was `skipped` has no digest.
+    A stale document was made with another encoder or splitter: only its text is of use. A skipped file has no digest.
     """
 
     mark: str
@@ -64,7 +64,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A document as the catalog lists it, without its text: under its key it never changes."""
+    """A document as the catalog lists it, without its text; what has one key never changes."""
 
     key: int
     path: str
@@ -80,7 +80,7 @@ class Listed:
 
     @classmethod
     def of(cls, key: int, document: Document, passages: int, indexed: str) -> "Listed":
-        """List a document that has so many passages."""
+        """Return the entry of a document with that number of passages."""
         told = (document.path, document.digest, document.title, document.format, document.note, document.date)
         headings = np.array([(one.start, one.level) for one in document.headings], np.int64)  # (headings, 2)
         return cls(key, *told, np.array(document.pages, np.int64).tobytes(), headings.tobytes(), passages, indexed)
@@ -97,7 +97,7 @@ class Listed:
 
 
 def widen(db: sqlite3.Connection, found: str) -> None:
-    """Bring the tables of format `found` to the columns of this one; the update after it makes everything again."""
+    """Bring tables of an older format to the columns of this one; the next update makes everything again."""
     if found == str(FORMAT):
         return
     for table in ("passages", "skipped"):
@@ -120,13 +120,13 @@ def widen(db: sqlite3.Connection, found: str) -> None:
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables that are not there yet."""
+    """Create the tables that do not exist yet."""
     for statement in TABLES.split(";\n"):
         db.execute(statement)
 
 
 def passage_values(row: Row) -> tuple[object, ...]:
-    """Return the values of a passage in the order of its columns, the key of its document left out, a checksum last."""
+    """Return the values of a passage in the order of its columns, without its document's key, and last a checksum."""
     passage, embedded = row.passage, row.embedded
     spans = (_pack(passage.sentences), _pack(passage.repeats))
     blobs = (embedded.vector, embedded.tokens, embedded.sizes, embedded.norms)
@@ -136,7 +136,7 @@ def passage_values(row: Row) -> tuple[object, ...]:
 
 
 def checksum(values: Iterable[object]) -> int:
-    """Return the CRC-32 of the values of a row."""
+    """Return the CRC-32 of the values of a row, each with its length."""
     found = 0
     for value in values:
         content = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
@@ -145,13 +145,13 @@ def checksum(values: Iterable[object]) -> int:
 
 
 def text_checksum(listed: Listed, text: str) -> int:
-    """Return the checksum of a document's text and of what is told of it."""
+    """Return the checksum of a document's text and of its entry."""
     told = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date)
     return checksum((*told, listed.pages, listed.headings, listed.indexed, text))
 
 
 def checked_row(values: Sequence[Any]) -> Row:
-    """Return the passage of the values with their checksum; raise DatabaseError where it is not theirs."""
+    """Return the passage of values that end in their checksum; raise DatabaseError where it does not match."""
     *told, expected = values
     if checksum(told) != expected:
         raise sqlite3.DatabaseError(f"passage {told[0]} of a document is not as it was written")
@@ -159,7 +159,7 @@ def checked_row(values: Sequence[Any]) -> Row:
 
 
 def checked_document(columns: Iterable[Any], text: str, expected: int) -> Document:
-    """Return the document of its columns and text; raise DatabaseError where their checksum is another."""
+    """Return the document of these columns and text; raise DatabaseError where the checksum does not match."""
     listed = Listed(*columns)
     if text_checksum(listed, text) != expected:
         raise sqlite3.DatabaseError(f"the text of {listed.path} is not as it was written")
@@ -169,13 +169,13 @@ def checked_document(columns: Iterable[Any], text: str, expected: int) -> Docume
 def to_row(
     number: int, start: int, end: int, sentences: bytes, repeats: bytes, digest: str, language: str, *blobs: bytes
 ) -> Row:
-    """Return the passage of such values."""
+    """Return the passage of a row's values."""
     passage = Passage(number, Span(start, end), _unpack(sentences), _unpack(repeats))
     return Row(passage, digest, language, to_embedded(*blobs))
 
 
 def to_embedded(vector: bytes, tokens: bytes, sizes: bytes, norms: bytes) -> Embedded:
-    """Return vectors and tokens as they were embedded."""
+    """Return the vector and tokens of a row's values."""
     return Embedded(
         np.frombuffer(vector, np.float32),
         np.frombuffer(tokens, np.uint16),

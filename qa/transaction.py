@@ -18,7 +18,7 @@ GAP = 36  # bits; SQLite counts to 63, enough for 10**8 transactions
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What an index was made with: under another encoder or splitter its passages and vectors are not comparable."""
+    """What an index was made with; passages and vectors of another encoder or splitter cannot be compared with it."""
 
     model: str = field(compare=False)  # what its user called it
     fingerprint: str
@@ -26,7 +26,7 @@ class Stamp:
 
     @classmethod
     def of(cls, encoder: Encoder) -> "Stamp":
-        """Return what an index made now with `encoder` is made with."""
+        """Return the stamp of an index made by this version of Sanad with `encoder`."""
         return cls(encoder.name, encoder.fingerprint, str(SPLITTER))
 
 
@@ -43,16 +43,16 @@ class Transaction:
         return int(settings_of(self._db).get("generation", 0))
 
     def outdate(self) -> None:
-        """Keep of every document only its text, until it is put again or removed."""
+        """Mark every document as stale: only its text is kept until it is put again or removed."""
         self._db.execute("DELETE FROM passages")
         self._db.execute("UPDATE documents SET stale = 1, passages = 0")
 
     def mark(self, marks: Iterable[tuple[str, str]]) -> None:
-        """Note the marks that files have now, by their paths: their bytes are those that were indexed."""
+        """Record the present marks of files, by path, whose bytes are those that were indexed."""
         self._db.executemany("UPDATE documents SET mark = ? WHERE path = ?", [(mark, path) for path, mark in marks])
 
     def rename(self, model: str) -> None:
-        """Note that the model is called otherwise now."""
+        """Record another name for the model."""
         self._db.execute("UPDATE settings SET value = ? WHERE key = 'model'", [model])
 
     def remove(self, paths: Iterable[str]) -> None:
@@ -60,7 +60,7 @@ class Transaction:
         self._db.executemany("DELETE FROM documents WHERE path = ?", [(path,) for path in paths])
 
     def put(self, document: Document, rows: Iterable[Row], mark: str = "") -> None:
-        """Add a document with its passages and the mark of its file, in place of one with the same path."""
+        """Add a document with its passages and the mark of its file, replacing one with the same path."""
         self.remove([document.path])
         key = self._next_key()
         found = [(key, *passage_values(row)) for row in rows]
@@ -74,7 +74,7 @@ class Transaction:
         self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 13)})", found)
 
     def spoil(self, passages: Iterable[tuple[str, int]]) -> None:
-        """Remove passages by their documents' paths and their numbers; the documents are stale without them."""
+        """Remove passages, by their documents' paths and their numbers, and mark the documents as stale."""
         for path, number in passages:
             wanted = "document = (SELECT id FROM documents WHERE path = ?) AND number = ?"
             self._db.execute(f"DELETE FROM passages WHERE {wanted}", [path, number])
@@ -86,14 +86,14 @@ class Transaction:
             self._db.execute(f"DELETE FROM {table} WHERE document NOT IN (SELECT id FROM documents)")
 
     def touch(self) -> None:
-        """Record that the index changed, and nothing else of it."""
+        """Record that the index changed, and nothing else."""
         self._record({})
 
     def _next_key(self) -> int:
-        """Return a key that no document ever had: what was derived under another key is never taken for this one's.
+        """Return a key that no document ever had, so that nothing derived for another document is taken for this one's.
 
-        The first of a transaction leaves a gap of random size, so that this holds also where an older copy of the
-        file was put back meanwhile.
+        The first key of a transaction leaves a gap of random size: this holds even where an older copy of the file was
+        put back in between.
         """
         if self._last_key is None:
             self._last_key = int(settings_of(self._db).get("last_key", 0)) + secrets.randbits(GAP)
@@ -101,7 +101,7 @@ class Transaction:
         return self._last_key
 
     def finish(self, stamp: Stamp, source: Path, skipped: Iterable[tuple[Skipped, str]], waiting: int = 0) -> None:
-        """Record what the index is made with, of which folder, what was left out, and that it changed."""
+        """Record what the index is made with and from which folder, what was skipped, and that it changed."""
         values = {
             "model": stamp.model,
             "fingerprint": stamp.fingerprint,
@@ -124,12 +124,12 @@ class Transaction:
 
 
 def settings_of(db: sqlite3.Connection) -> dict[str, str]:
-    """Return what is recorded of the whole index."""
+    """Return the settings of the whole index."""
     return dict(db.execute("SELECT key, value FROM settings"))
 
 
-def are_whole(settings: dict[str, str]) -> bool:
-    """Tell whether all is there that an update records, and nothing else."""
+def are_complete(settings: dict[str, str]) -> bool:
+    """Tell whether the settings are exactly those that an update records."""
     return {"format", *_TEXTS, *_NUMBERS} == settings.keys() and all(settings[name].isdecimal() for name in _NUMBERS)
 
 
@@ -141,11 +141,11 @@ def stamp_of(settings: dict[str, str]) -> Stamp | None:
     """Return what an index with these settings was made with, None where there is none yet."""
     if "fingerprint" not in settings:
         return None
-    older = settings["format"] != str(FORMAT)  # as if cut by another splitter: made again whole
+    older = settings["format"] != str(FORMAT)  # treated as another splitter, so that everything is made again
     return Stamp(settings["model"], settings["fingerprint"], "" if older else settings["splitter"])
 
 
 def skipped_in(db: sqlite3.Connection) -> list[tuple[Skipped, str]]:
-    """Return the files that were left out, with their marks."""
+    """Return the files that were skipped, with their marks."""
     found = db.execute("SELECT path, reason, lost, mark FROM skipped ORDER BY path")
     return [(Skipped(path, reason, bool(lost)), mark) for path, reason, lost, mark in found]

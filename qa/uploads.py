@@ -1,4 +1,4 @@
-"""Documents that come through the page: saved into the folder under safe names, over nothing, and removed again."""
+"""Documents added through the page: saved in the folder under safe names, never over another file, and removed."""
 
 import contextlib
 import json
@@ -21,12 +21,12 @@ FILE = "uploads.json"
 KINDS = frozenset({*PLAIN, *EXTRACTORS})  # endings that may be added
 LONGEST_NAME = 180  # bytes of UTF-8; most file systems end at 255
 
-_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f]')  # what some system does not allow in a name
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)")  # what Windows takes for a device
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f]')  # not allowed in names on some systems
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)")  # names of devices on Windows
 
 
 class Uploads:
-    """Files that were added to the folder through the page; their hashes are kept beside the index."""
+    """The files that were added to the folder through the page, with their hashes in a list beside the index."""
 
     def __init__(self, folder: Path, index: Path) -> None:
         self.folder = folder
@@ -35,9 +35,9 @@ class Uploads:
 
     @contextlib.contextmanager
     def receive(self, name: str) -> Iterator["Incoming"]:
-        """Open a place for a file of that name, which `Incoming.keep` puts into the folder; else it is gone.
+        """Open a file to be filled; `Incoming.keep` gives it that name in the folder, otherwise it is removed.
 
-        Raise UploadError where the name or its kind is not accepted or the folder cannot be written.
+        Raise UploadError where the name or its kind is not accepted, or the folder cannot be written.
         """
         safe = safe_name(name)
         place = self.folder / f".{secrets.token_hex(8)}.part"  # hidden: no update reads it
@@ -51,7 +51,7 @@ class Uploads:
                 place.unlink(missing_ok=True)
 
     def keep(self, name: str, place: Path) -> str:
-        """Give a complete file its name; raise UploadError where there is one of that name."""
+        """Give a complete file its name; raise UploadError where the name is taken."""
         with self._lock:
             added = self._read()
             try:
@@ -99,7 +99,7 @@ class Uploads:
 
 
 class Incoming:
-    """A file on its way: what came of it so far."""
+    """A file that is being received."""
 
     def __init__(self, uploads: Uploads, name: str, place: Path, opened: BinaryIO) -> None:
         self.name = name
@@ -107,7 +107,7 @@ class Incoming:
         self._size = 0
 
     def write(self, content: bytes) -> None:
-        """Append some bytes; raise UploadError where they are too many."""
+        """Append some bytes; raise UploadError where the file grows too large."""
         self._size += len(content)
         if self._size > LARGEST_FILE:
             raise UploadError(f"{self.name} is larger than {LARGEST_FILE // 2**20} MB: split it.")
@@ -123,12 +123,12 @@ class Incoming:
 
 
 def _put(place: Path, target: Path) -> None:
-    """Give a file its name; raise FileExistsError where that is taken, whoever took it in the meantime."""
+    """Give a file its name; raise FileExistsError where that is taken, even if only since a moment ago."""
     try:
         os.link(place, target)  # which, unlike a rename, never replaces a file
     except FileExistsError:
         raise
-    except OSError:  # a file system without links
+    except OSError:  # the file system has no links
         with target.open("xb"):  # nobody else can take the name now
             os.replace(place, target)
 

@@ -1,4 +1,4 @@
-"""Follow folders: an update soon after something changed in them, and now and then in any case."""
+"""Follow folders: update soon after something changes in them, and from time to time in any case."""
 
 import contextlib
 import logging
@@ -13,11 +13,11 @@ from qa.folders import joined
 from qa.library import Library
 from qa.reports import Report
 
-QUIET, LONGEST = 300, 1000  # milliseconds without a change that end a burst of them, and that it may last
-LOOK = 1000  # milliseconds between two looks whether the folders are still there
-AGAIN = 30.0  # seconds after which folders are compared without an event: these can be lost
-BACK = 1.0  # seconds between two looks for a folder that is not there
-# Others may change these from another machine, which the system tells nobody.
+QUIET, LONGEST = 300, 1000  # milliseconds: the pause that ends a burst of changes, and the most that one may last
+LOOK = 1000  # milliseconds between two checks that the folders still exist
+AGAIN = 30.0  # seconds after which folders are compared even without an event, since events can be lost
+BACK = 1.0  # seconds between two checks for a folder that is missing
+# File systems that other machines may change without any event here.
 WITHOUT_EVENTS = frozenset("9p afs ceph cifs drvfs glusterfs lustre ncpfs nfs nfs4 prl_fs smb3 smbfs vboxsf".split())
 
 logger = logging.getLogger(__name__)
@@ -26,13 +26,17 @@ logger = logging.getLogger(__name__)
 def watch(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
     """Call `changed` within 2 seconds of any change in a folder or those joined to it, until `stop` is set.
 
-    Where the system tells of no changes, as on a share of the network, the folders are compared every second.
+    Where the system reports no changes, as on a network share, the folders are compared every second.
     """
     while not stop.is_set():
         changed()
         try:
             (_follow if all(map(has_events, _folders(folder))) else _poll)(folder, changed, stop)
-        except (OSError, RuntimeError, FolderError) as error:  # one is not there, or the system gives no more watches
+        except (
+            OSError,
+            RuntimeError,
+            FolderError,
+        ) as error:  # a folder is missing, or the system allows no more watches
             logger.debug("watching %s: %s", folder, error)
             stop.wait(BACK)
 
@@ -42,10 +46,10 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _follow(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
-    """Call `changed` on events until `stop` is set or a folder is no longer the one that is watched."""
+    """Call `changed` on events until `stop` is set or one of the folders is replaced by another."""
     from watchfiles import watch as events
 
-    watched, last = _identities(folder), -AGAIN  # what changed before the watch began was no event
+    watched, last = _identities(folder), -AGAIN  # what changed before the watch began made no event
     for changes in events(
         *_folders(folder),
         watch_filter=None,
@@ -65,7 +69,7 @@ def _follow(folder: Path, changed: Callable[[], None], stop: threading.Event) ->
 
 
 def _poll(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
-    """Call `changed` every second or, where it takes long, so that nine tenths of the time are left to others."""
+    """Call `changed` every second or, where it takes long, so rarely that it is busy a tenth of the time."""
     spent = 0.0
     while not stop.wait(max(LOOK / 1000, 9 * spent)):
         began = time.monotonic()
@@ -78,11 +82,11 @@ def _identities(folder: Path) -> list[tuple[int, int]]:
 
 
 def has_events(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
-    """Tell whether the system tells what is changed in a folder, as far as that can be known."""
+    """Tell whether the system reports changes in a folder, as far as that can be known."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
         place = folder.resolve()
-    except OSError:  # no Linux: its watchers tell themselves
+    except OSError:  # not Linux, where watching fails by itself if it cannot work
         return True
     found = {_mount(line) for line in lines}
     above = [mount for mount in found if place.is_relative_to(mount[0])]
@@ -91,7 +95,7 @@ def has_events(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> boo
 
 
 def _mount(line: str) -> tuple[Path, str]:
-    """Return where a file system is mounted and its kind, from a line of mountinfo."""
+    """Return where a file system is mounted, and its kind, from a line of mountinfo."""
     before, _, after = line.partition(" - ")
     place = before.split(" ")[4].replace("\\040", " ")
     return Path(place), after.split(" ")[0]
@@ -99,7 +103,7 @@ def _mount(line: str) -> tuple[Path, str]:
 
 @contextlib.contextmanager
 def watching(folder: Path, changed: Callable[[], None]) -> Iterator[None]:
-    """Call `changed` in a thread of its own when anything in a folder or those joined to it changes."""
+    """While the context lasts, call `changed` in another thread when a folder or one joined to it changes."""
     stop = threading.Event()
     thread = threading.Thread(target=watch, args=(folder, changed, stop), name="watch", daemon=True)
     thread.start()
@@ -111,7 +115,7 @@ def watching(folder: Path, changed: Callable[[], None]) -> Iterator[None]:
 
 
 def follow(library: Library, told: Callable[[Report | SanadError], None], stop: threading.Event) -> None:
-    """Update a library whenever its folders change, until `stop` is set, and tell what each update did."""
+    """Update a library whenever its folders change, until `stop` is set; call `told` with what each update did."""
     last = ""  # the error of the update before
 
     def update() -> None:
@@ -121,7 +125,7 @@ def follow(library: Library, told: Callable[[Report | SanadError], None], stop: 
             last = ""
             if report.added or report.changed or report.removed or report.rebuilt:
                 told(report)
-        except SanadError as error:  # told once, not at each look
+        except SanadError as error:  # reported once, not at every check
             if last != str(error):
                 last = str(error)
                 told(error)
