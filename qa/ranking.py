@@ -1,11 +1,11 @@
-"""Rank passages for a question: vectors, words and their sound propose candidates, five scores of each are added up.
+"""Rank passages for a question: vectors, words and their sound propose candidates; five scores of each are added up.
 
-Word matches (BM25 over words and 4-grams and, in other languages, over the consonants that names share with theirs) and
-passage vectors each propose some; only these are compared by their best sentence and by late interaction. Scores, not
-ranks, are added: a question in another language than the passage shares few words with it, its lexical score is near 0
-everywhere, and the vectors decide by themselves. Where there are passages in the question's language too, the common
-words that they share with it would put them first: the others are given as much. In a language that the built-in model
-cannot read, words decide.
+Candidates come from word matches (BM25 over words and 4-grams and, in other languages, over the consonants that names
+share) and from passage vectors; only these are compared by their best sentence and by late interaction. Scores, not
+ranks, are added: a question in another language than the passage shares few words with it, so its lexical score is near
+0 everywhere and the vectors decide on their own. Where there are passages in the question's language too, the common
+words that they share with it would put them first, so the others are given an amount to match. In a language that the
+built-in model cannot read, words decide.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,13 +25,13 @@ from embeddings.text import fold
 from qa.language import detect
 
 NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
-# What each score counts with the built-in model, and what the spread of the similarities does with another one.
+# The weight of each score with the built-in model, and of the spread similarities with another model.
 LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.3, 0.2, 0.2, 0.6
 ALONE = 0.6
-UNSHARED = 0.15  # what a passage in another language is given for the words that it cannot share
-FURNITURE = 0.4  # what is taken from a passage that stands around the texts of a site: found where nothing else fits
-SHARED = 4.0  # what the question's words in a sentence count beside its nearness, where it is to be highlighted
-CLOSE = 0.15  # by how little less the second sentence must count to be highlighted too
+UNSHARED = 0.15  # what a passage in another language is given for the words it cannot share
+FURNITURE = 0.4  # what a passage loses that is furniture of a site, so that it is found only where nothing else fits
+SHARED = 4.0  # the weight of shared words beside nearness, in the choice of the sentence to highlight
+CLOSE = 0.15  # how close the second best sentence must come to be highlighted too
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Ranked:
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
-    foreign: npt.NDArray[np.bool_]  # in another language than the question
-    reach: float  # the semantic score of a passage that held all that the passages hold together
+    foreign: npt.NDArray[np.bool_]  # whether in another language than the question
+    reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
     fluency: float = 1.0  # how well the model reads the question: at 0 words alone ranked
 
     def without(self, rows: Collection[int]) -> "Ranked":
-        """Return the others, with the scores that they have among all."""
+        """Return the ranking without some rows; the others keep their scores."""
         kept = np.flatnonzero(~np.isin(self.rows, list(rows)))
         return Ranked(
             self.rows[kept],
@@ -78,13 +78,13 @@ class Ranked:
 def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     """Return all candidate passages for `question`, best first; equal scores keep the order of the passages.
 
-    With `among` only those it marks, with the scores that they have among all. Shape (passages,).
+    With `among`, of shape (passages,), only those that it marks, with the scores that they have among all.
     """
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
     foreign = index.languages != detect(question).encode()  # (passages,)
     spelt, heard = _words(index, fold(question), foreign)  # (passages,), (passages,)
     rows = _propose(index, vector, spelt, heard)  # (candidates,)
-    if among is not None:  # what a word weighs is told by all candidates, whichever of them are wanted
+    if among is not None:  # all candidates decide what a word weighs, whichever are wanted
         rows = np.union1d(rows, _propose(index, vector, spelt * among, heard * among, among))
     lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
     unshared = UNSHARED * foreign[rows]  # (candidates,)
@@ -116,13 +116,13 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
 
 
 def _propose(index: Index, vector: Vectors, spelt: Scores, heard: Scores, among: Mask | None = None) -> Rows:
-    """Return the rows that any leg puts among its best, in order."""
+    """Return the rows that vectors, words or sounds put among their best, in order."""
     near, _ = index.store.search(vector, NEAR, among)
     return np.unique(np.concatenate([near, _best(spelt, SPELT), _best(heard, HEARD)]))
 
 
 def _words(index: Index, question: str, foreign: Mask) -> tuple[Scores, Scores]:
-    """Return how well each passage's words match and, of foreign ones, how much better they sound alike."""
+    """Return how well each passage's words match and, in other languages, how much better their sounds do."""
     spelt = index.lexical.scores(question)  # (passages,)
     heard = index.sound.scores(sounds(question)) if foreign.any() else spelt  # (passages,)
     return spelt, np.where(foreign, np.maximum(heard - spelt, 0), np.float32(0))
@@ -145,9 +145,9 @@ def _best(scores: Scores, k: int) -> npt.NDArray[np.int64]:
 
 
 def highlight(index: Index, question: str, sentences: Sequence[str], nearness: Scores) -> tuple[int, ...]:
-    """Return which of a hit's sentences answers: near to the question, and sharing its rare words.
+    """Return which of a hit's sentences answers: one that is near to the question and shares its rare words.
 
-    Where the next best comes close it may as well be that one: both are returned, in the order of the text.
+    Where the second best comes close, it may be that one as well: both are returned, in the order of the text.
     """
     shares = index.lexical.shares(fold(question), [fold(sentence) for sentence in sentences])  # (sentences,)
     if not len(nearness):
@@ -159,5 +159,5 @@ def highlight(index: Index, question: str, sentences: Sequence[str], nearness: S
 
 
 def _tells(sentence: str) -> bool:
-    """Tell a sentence that may answer from a question or a heading, which only say what is asked or told."""
+    """Tell whether a sentence may answer; a question or a heading only says what is asked or follows."""
     return not sentence.rstrip("\"'»”’)]*_ ").endswith(("?", "؟")) and not sentence.startswith("#")
