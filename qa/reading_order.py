@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 HIDDEN = 0.25  # of its size: the least width of a letter
+JOINED = 0.05  # of its size: how far from its letter a joiner may stand
 SPACE = 0.15  # of a line's size: the least gap that is a space
 
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _NUMBER = re.compile(r"[0-9٠-٩۰-۹]+(?:[.,:/٫٬-][0-9٠-٩۰-۹]+)*")
+_NUMBER_AFTER_ARABIC = re.compile(r"[0-9٠-٩۰-۹]+(?:[.,:/٫٬][0-9٠-٩۰-۹]+)*")  # there "1990-1995" is seen as "1995-1990"
 _LIGATURES = frozenset("لا لأ لإ لآ لٱ لله الله".split())  # as they are read; PDFium gives them either way
 _LEFT = re.compile(r"\d|[^\W\d_]")
 
@@ -55,7 +57,8 @@ def _join_ligatures(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
     """Join the letters at one place into one glyph, in reading order."""
     groups: list[list[Glyph]] = []
     for glyph in glyphs:
-        if groups and abs(groups[-1][0].x - glyph.x) < 0.01:
+        beside = JOINED * glyph.size if glyph.text == "\u200c" else 0.01
+        if groups and abs(groups[-1][0].x - glyph.x) < beside:
             groups[-1].append(glyph)
         else:
             groups.append([glyph])
@@ -90,7 +93,7 @@ def _with_spaces(seen: Sequence[Glyph]) -> Iterator[str]:
 def _least(before: Glyph) -> float:
     """Return the gap after a glyph, in sizes, that is a space; some files give letters the width of their signs."""
     letters = sum(not unicodedata.combining(character) for character in before.text)
-    signs = letters < len(before.text) and before.right - before.x < HIDDEN * before.size
+    signs = letters < len(before.text) and before.right - before.x < HIDDEN * before.size + 0.01
     return SPACE + HIDDEN * (letters - 0.75) if signs else SPACE
 
 
@@ -98,8 +101,12 @@ def _from_right(pieces: Sequence[str]) -> str:
     """Return a line read from the right: reversed, except for its numbers and its words in other scripts."""
     turned = list(reversed(pieces))
     out: list[str] = []
+    after_arabic = False
     for kind, run in _runs(turned):
-        out += _left_run(run) if kind else [piece.translate(_MIRRORED) for piece in run]
+        number = _NUMBER_AFTER_ARABIC if after_arabic else _NUMBER
+        out += _left_run(run, number) if kind else [piece.translate(_MIRRORED) for piece in run]
+        strong = [kind for kind in map(unicodedata.bidirectional, "".join(run)) if kind in ("L", "R", "AL")]
+        after_arabic = strong[-1] == "AL" if strong else after_arabic
     return "".join(out)
 
 
@@ -123,12 +130,12 @@ def _runs(turned: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
     yield False, held
 
 
-def _left_run(run: Sequence[str]) -> list[str]:
+def _left_run(run: Sequence[str], number_pattern: re.Pattern[str]) -> list[str]:
     """Turn back a run that reads from the left; numbers with no letter between them keep the order of the line."""
     text = "".join(reversed(run))
     if any(unicodedata.bidirectional(character) == "L" for character in text):
         return [text]
-    numbers = list(_NUMBER.finditer(text))
+    numbers = list(number_pattern.finditer(text))
     out: list[str] = []
     end = len(text)
     for number in reversed(numbers):

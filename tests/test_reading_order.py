@@ -63,6 +63,26 @@ def test_numbers_side_by_side_stay_in_their_order() -> None:
     assert read_line(lay_out(written), right_to_left=True) == " ".join(written)
 
 
+@pytest.mark.parametrize("parts", [["1990", "1995"], ["555", "0199"], ["۲۰۲۱", "۰۳", "۰۴"]])
+def test_a_hyphen_after_arabic_letters_parts_numbers_as_they_are_seen(parts: list[str]) -> None:
+    seen = "-".join(reversed(parts))  # as Unicode's rule W2 and every browser have it
+    assert read_line(lay_out(["سال", seen, "آب"]), right_to_left=True) == f"سال {'-'.join(parts)} آب"
+    assert read_line(lay_out([seen, "سال"]), right_to_left=True) == f"{seen} سال"  # no letter before it
+    assert read_line(lay_out(["שלום", seen]), right_to_left=True) == f"שלום {seen}"
+
+
+@pytest.mark.parametrize("beside", [0.0, 0.3])
+def test_a_joiner_stays_behind_its_letter(beside: float) -> None:
+    word = [Glyph("ب", 90, 95, 100, SIZE), Glyph("ت", 80, 90, 100, SIZE)]
+    joiner = Glyph("\u200c", 80 + beside, 83, 100, SIZE)
+    assert read_line([*word, joiner, Glyph("ه", 75, 80, 100, SIZE)], right_to_left=True) == "بت\u200cه"
+
+
+def test_a_sign_that_hides_how_wide_its_letter_is_makes_no_space() -> None:
+    signed = Glyph("تُ", 564.31, 567.31, 100, 12)
+    assert read_line([Glyph("ف", 569.17, 574.04, 100, 12), signed], right_to_left=True) == "فتُ"
+
+
 @pytest.mark.parametrize("letters", ["لا", "لله", "الله"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_letters_of_a_ligature_are_read_in_order(letters: str, turned: bool) -> None:
