@@ -18,7 +18,7 @@ from qa.sections import Heading, locate_headings, markdown_headings, section_at
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
 PLAIN = frozenset({".txt", ".md"})  # read here, like any file with another ending that turns out to be text
-TITLED = frozenset("html htm xhtml epub eml".split())  # formats whose metadata is trusted for the headline
+TITLED = frozenset("html htm xhtml epub eml".split())  # formats whose metadata is trusted for headline and day
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read_document(
     note = "; ".join(filter(None, (told.note if told else "", found.note, strange)))
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
-    date = found.date or ("" if form in RECORDS else find_date(text))
+    date = _date(form, found.date, text)
     headings = markdown_headings(text) if form == "md" else locate_headings(text, found.headings)
     return Document(path, digest, title, text, form, note, date, found.pages, headings)
 
@@ -84,6 +84,13 @@ def _title(form: str, told: str, text: str) -> str:
     if told and (form in TITLED or told.casefold() in " ".join(text[:3000].split()).casefold()):
         return _cut(told)
     return "" if form in RECORDS else find_title(text)
+
+
+def _date(form: str, told: str, text: str) -> str:
+    """Return the day of a page, book or message as its metadata tell it; those of other files tell of the file."""
+    if form in RECORDS or (told and form in TITLED):
+        return told
+    return find_date(text) or told
 
 
 def clean(text: str) -> tuple[str, str]:

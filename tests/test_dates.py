@@ -1,6 +1,8 @@
 """The date of a text: how it may be written, where it may stand, and what is not taken for it."""
 
+import zipfile
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -164,6 +166,20 @@ def test_any_text_has_a_day_or_none(text: str) -> None:
 def test_of_the_seeds_one_tells_its_day() -> None:
     dates = [find_date(file.read_text("utf-8-sig")) for file in sorted(SEEDS.glob("*.txt"))]
     assert dates == ["", "", "2022-12-02", "", ""]
+
+
+def test_the_day_in_a_text_goes_before_that_of_its_file(tmp_path: Path) -> None:
+    def written(opening: str) -> bytes:
+        core = "<c xmlns:t='http://purl.org/dc/terms/'><t:created>2026-11-22T10:00:00Z</t:created></c>"
+        lines = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in ("The bridge", opening, "It opened."))
+        body = f"<w:d xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'>{lines}</w:d>"
+        with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+            archive.writestr("docProps/core.xml", core)
+            archive.writestr("word/document.xml", body)
+        return (tmp_path / "a.docx").read_bytes()
+
+    assert read_document("a.docx", written("3 March 2021"), "").date == "2021-03-03"  # printed or saved years later
+    assert read_document("a.docx", written("No day here"), "").date == "2026-11-22"
 
 
 def test_metadata_go_before_the_text_and_tables_tell_none() -> None:
