@@ -66,9 +66,19 @@ def _decode(content: bytes) -> Decoded:
 
 
 def _text(tree: HTMLTree, *, whole: bool = False) -> str:
+    _open_cells(tree)
     skipped = SKIPPED[:8] if whole else SKIPPED
     found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=False, skip_elements=skipped)
     return tidy(re.sub(r"\t+", "\t", found))
+
+
+def _open_cells(tree: HTMLTree) -> None:
+    """Take the one paragraph of a table cell, as office programs write it, out of its tags: it would tear the row."""
+    for paragraph in _select(tree, "td > p:only-child, th > p:only-child"):
+        cell = paragraph.parent
+        while cell and paragraph.first_child:
+            cell.insert_before(paragraph.first_child, paragraph)
+        paragraph.decompose()
 
 
 def _main(tree: HTMLTree) -> HTMLTree:

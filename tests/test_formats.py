@@ -179,6 +179,7 @@ def test_a_web_page_is_its_main_text_with_headline_and_date(extractor: Extractor
         ("<form><div id=content><p>All of it is a form.</p></div></form>", "All of it is a form."),
         ("<div class=sidebar><p>All of it is called a sidebar.</p></div>", "All of it is called a sidebar."),
         ("<ul><li><a href=1>one</a><li><a href=2>two</a><li><a href=3>three</a></ul>", "one\ntwo\nthree"),
+        ("<table><tr><td><p>City<td><p><b>Yazd</b><tr><td><p>Hats<td>3</table>", "City\tYazd\nHats\t3"),
         ("<article>First post.</article><article>Second post.</article>", "First post.\nSecond post."),
     ],
 )
