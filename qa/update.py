@@ -14,7 +14,7 @@ from qa.documents import Document, read_document
 from qa.embed import Embedded, embed
 from qa.errors import CatalogError, FolderError, LockedError
 from qa.extraction import Extractor
-from qa.folder import File, SkipError, Skipped, digest_of, encoding_in, read_bytes
+from qa.folder import LARGEST_FILE, File, SkipError, Skipped, digest_of, encoding_in, read_bytes
 from qa.language import detect
 from qa.passages import Passage, split
 from qa.reports import Progress, Report
@@ -94,10 +94,10 @@ class _Work:
         self._changes, self._hooks = changes, hooks
         self._began = time.monotonic()
         self._generation, self._outdated = changes.generation, changes.rebuilt is None
-        self._left = {file.path: file.size for file in changes.wanted}  # bytes that still wait
+        self._left = {file.path: _work(file) for file in changes.wanted}  # bytes that still wait
         self._group: list[_Read] = []
         self._most = FIRST
-        self._embedded = 0
+        self._embedded = self._written = 0  # passages; more are written where their vectors are known
         self._gone, self._lost = list(changes.gone), list[str]()
         self._skipped = dict(changes.skipped)
         self._found: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": list(changes.unchanged)}
@@ -210,10 +210,11 @@ class _Work:
             transaction.finish(stamp, self._folder.absolute(), self._skipped.values(), len(self._left))
         self._outdated, self._gone, self._generation = True, [], self._generation + 1
         self._removed += removed
+        self._written += sum(len(rows) for _, rows in done)
         for read, _ in done:
             self._found.get(read.kind, []).append(read.document.path)
             self._notes += [(read.document.path, read.document.note)] if read.document.note else []
-        self._most = min(GROUP, max(BATCH, int(self._rate() * LONGEST)))
+        self._most = min(GROUP, max(BATCH, int(self._rate(self._written) * LONGEST)))
         self._hooks.landed()
         self._tell(None)
 
@@ -243,18 +244,25 @@ class _Work:
         if not (done or any(self._found.values())):
             check_empty(self._folder, self._changes, [skip for skip, _ in self._skipped.values()])
 
-    def _rate(self) -> float:
-        return self._embedded / max(time.monotonic() - self._began, 1e-3)
+    def _rate(self, passages: int) -> float:
+        return passages / max(time.monotonic() - self._began, 1e-3)
 
     def _tell(self, place: int | None) -> None:
         """Report progress; `place` is that of the current document in the group."""
         total = len(self._changes.wanted)
         read = self._group[place].document.path if place is not None else ""
         done = total - len(self._left) + (place or 0)
-        whole, left = sum(file.size for file in self._changes.wanted), sum(self._left.values())
+        whole, left = sum(map(_work, self._changes.wanted)), sum(self._left.values())
         spent = time.monotonic() - self._began
         ahead = spent * left / (whole - left) if whole > left else None
-        self._hooks.progress(Progress(done, total, read, self._embedded, len(self._skipped), self._rate(), ahead))
+        self._hooks.progress(
+            Progress(done, total, read, self._embedded, len(self._skipped), self._rate(self._embedded), ahead)
+        )
+
+
+def _work(file: File) -> int:
+    """Return how many bytes are to be read of a file; one that is too large is skipped at once."""
+    return file.size if file.size <= LARGEST_FILE else 0
 
 
 def _row(document: Document, passage: Passage, digest: str, embedded: Embedded) -> Row:

@@ -17,7 +17,7 @@ from embeddings.static import StaticEncoder, Vectors
 from qa.catalog import Catalog
 from qa.errors import CatalogError
 from qa.library import Library
-from qa.reports import Progress, Report
+from qa.reports import Report
 from tests.conftest import Whole, WordEncoder, whole, word_library, write_files
 
 WORDS = "kazakhstan russia oil election president war china turkey trade summit"
@@ -186,23 +186,6 @@ def test_an_update_that_fails_midway_leaves_the_old_state(
     assert_equal(whole(words.catalog), before)
     assert word_library(folder, index, WordEncoder(WORDS)).ask("president") == answers
     assert words.update().added == ("new.txt",)
-
-
-def test_progress_tells_documents_passages_and_what_is_ahead(words: Library, folder: Path, monkeypatch) -> None:
-    monkeypatch.setattr(qa.update, "BATCH", 2)
-    monkeypatch.setattr(qa.update, "FIRST", 4)
-    monkeypatch.setattr(qa.update, "GROUP", 4)
-    write_files(folder, {f"new{n}.txt": paragraphs(20 + n, 3) for n in range(6)} | {"no.txt": "?"})
-    seen: list[Progress] = []
-    report = words.update(progress=seen.append)
-    assert {progress.total for progress in seen} == {7}
-    for name in ("done", "passages", "skipped"):
-        found = [getattr(progress, name) for progress in seen]
-        assert found == sorted(found), name
-    assert (seen[0].done, seen[0].passages, seen[0].left) == (0, 0, None)
-    assert (seen[-1].done, seen[-1].passages, seen[-1].skipped, seen[-1].left) == (7, report.embedded, 1, 0.0)
-    assert any(0 < progress.done < 7 and progress.left and progress.rate for progress in seen)
-    assert {progress.document for progress in seen} <= {"", *(f"new{n}.txt" for n in range(6))}
 
 
 def test_another_model_rebuilds_and_says_so(words: Library, folder: Path, index: Path) -> None:
