@@ -11,7 +11,7 @@ from embeddings.errors import ModelError
 from embeddings.static import BUILT_IN
 from qa.answers import Answer
 from qa.catalog import Catalog, Listing
-from qa.changes import reason
+from qa.changes import check_gone, compare, reason
 from qa.check import check
 from qa.editions import Editions
 from qa.errors import CatalogError, QuestionError
@@ -122,6 +122,8 @@ class Library:
         """
         with self._updating:  # one update at a time in this process
             self._adopt_current_edition()
+            if not force:
+                self._check_gone()
             hooks = Hooks(progress, stop, self._refresh)
             report = update(self.folder, self._catalog, self.encoder, hooks, force=force, again=again)
             self._refresh()
@@ -139,6 +141,13 @@ class Library:
         self._catalog, self.encoder, self._shelf, self._loaded = other._catalog, encoder, other._shelf, loaded
         self._listed = None
         self._waits, self._before = False, None
+
+    def _check_gone(self) -> None:
+        """Raise VanishedError where the index that answers holds far more than the one that is to replace it would."""
+        if self._waits and self._editions:
+            with contextlib.suppress(CatalogError):  # where it is damaged, another is all the better
+                changes = compare(self.folder, self._editions.current(), self.encoder)
+                check_gone(self.folder, changes, changes.gone)
 
     def _refresh(self) -> None:
         """Bring what answers in line with the catalog."""

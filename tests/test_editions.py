@@ -12,7 +12,7 @@ import qa.update
 from embeddings.errors import ModelError
 from qa.catalog import FILE, Catalog
 from qa.editions import FOLDER, Editions
-from qa.errors import LockedError, SettingsError
+from qa.errors import LockedError, SettingsError, VanishedError
 from qa.library import Library
 from tests.conftest import ROOT, WordEncoder, write_files
 
@@ -80,6 +80,17 @@ def test_switching_back_embeds_nothing_but_what_changed(folder: Path, index: Pat
     report = Library.open(folder, index, "two").update()
     assert (report.added, report.embedded, len(models["one"].encoded)) == (("new.txt",), 1, before[0])
     assert report.summary.startswith("The model is now two, was one. 1 added, 3 unchanged; 1 passage embedded")
+
+
+def test_what_a_missing_disk_leaves_does_not_take_the_place_of_the_whole(folder: Path, index: Path, models) -> None:
+    write_files(folder, {f"more/{n}.txt": f"The president of club {n} won." for n in range(20)})
+    Library.open(folder, index).update()
+    (folder / "more").rename(folder.parent / "elsewhere")
+    library = Library.open(folder, index, "two")
+    with pytest.raises(VanishedError, match="20 of 23 documents are gone"):
+        library.update()
+    assert (model(Library.open(folder, index)), encoded(models)[1]) == ("one", 0)
+    assert library.update(force=True).switched == "the model is now two, was one"
 
 
 def test_asking_with_another_model_does_not_switch(folder: Path, index: Path, models) -> None:
