@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import median
 
 import pypdfium2
 from pypdfium2 import raw
@@ -29,11 +28,13 @@ NEAR = 12  # pieces of a line before, among which its other pieces are looked fo
 COPIED = 0.1  # of a glyph's size that the same glyph may stand beside itself, drawn twice
 TILTED = 0.1  # of its width that a letter may rise and still stand upright
 PARAGRAPH = 1.4  # times the usual distance between lines begins a paragraph
+EDGE = 2  # first and last lines of a page, where a browser prints address, time and page number
 REPEATED = 3  # pages whose first or last line is the same, numbers aside: it is a running head
 HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # what PDFium makes of one at the end of a line
 LOCKED = raw.FPDF_ERR_PASSWORD
 
 Line = list[Glyph]
+Read = tuple[Glyph, str]  # where a line begins, and its text
 
 
 def read_document(content: bytes) -> Extracted:
@@ -48,8 +49,10 @@ def read_document(content: bytes) -> Extracted:
     pages = [_lines(document, number) for number in range(len(document))]
     if not any(pages):
         raise SkipError("it has no text layer: run OCR on it")
-    told = document.get_metadata_dict()
-    found = paged(list(_texts(pages)), told.get("Title", "").strip(), iso_date(told.get("CreationDate", "")))
+    told, read = document.get_metadata_dict(), [list(_read(lines)) for lines in pages]
+    bodies = [_unprinted(lines, number, len(read)) for number, lines in enumerate(read, 1)]
+    date = "" if bodies != read else iso_date(told.get("CreationDate", ""))  # when it was printed is not its date
+    found = paged(list(_texts(bodies)), told.get("Title", "").strip(), date)
     bare = sum(not lines for lines in pages)
     note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""
     return Extracted(found.text, found.title, found.date, note, found.pages)
@@ -163,26 +166,47 @@ def _attach(lines: Sequence[Line], mark: Glyph) -> None:
         lines[row][at] = replace(under, text=under.text + mark.text)
 
 
-def _texts(pages: Sequence[Sequence[Line]]) -> Iterator[str]:
+def _unprinted(lines: Sequence[Read], number: int, pages: int) -> list[Read]:
+    """Return the lines of a page without those that a browser prints around it: address, time, and page of pages."""
+    edges = [place for place in range(len(lines)) if place < EDGE or place >= len(lines) - EDGE]
+    signs = [_signs(lines[place][1], number, pages) for place in edges]
+    if not all(map(any, zip(*signs, strict=True))):
+        return list(lines)
+    around = {place for place, found in zip(edges, signs, strict=True) if any(found)}
+    return [line for place, line in enumerate(lines) if place not in around]
+
+
+def _signs(line: str, number: int, pages: int) -> tuple[bool, bool, bool]:
+    """Tell whether a line holds an address, a time, and that its page is this one of so many."""
+    counted = any((int(page), int(of)) == (number, pages) for page, of in _PAGE_OF.findall(line))
+    return "://" in line, bool(_TIME.search(line)), counted
+
+
+_TIME = re.compile(r"\b\d{1,2}[:.٫]\d{2}\b")
+_PAGE_OF = re.compile(r"(?<!\S)(\d{1,5}) ?(?:/|of|из|sur|von|de|من|از) ?(\d{1,5})(?!\S)")
+
+
+def _texts(read: Sequence[Sequence[Read]]) -> Iterator[str]:
     """Yield the text of each page: a blank line between paragraphs, running heads left out."""
-    read = [[(line[0], text) for line, text in _read(lines)] for lines in pages]
     edges = Counter(edge for lines in read if lines for edge in {_bare(lines[0][1]), _bare(lines[-1][1])})
-    heads = {edge for edge, times in edges.items() if times >= max(REPEATED, len(pages) / 2)}
+    heads = {edge for edge, times in edges.items() if times >= max(REPEATED, len(read) / 2)}
     for lines in read:
         kept = [line for place, line in enumerate(lines) if 0 < place < len(lines) - 1 or _bare(line[1]) not in heads]
         steps = [above.y - below.y for (above, _), (below, _) in pairwise(kept)]
-        usual = median([step for step in steps if step > 0] or [0.0])
+        down = sorted(step for step in steps if step > 0) or [0.0]
+        usual = down[len(down) // 4]  # of lines within a paragraph, also where these are short
         gaps = ["", *("\n\n" if step < 0 or step > PARAGRAPH * usual else "\n" for step in steps)]
         joined = "".join(gap + text for gap, (_, text) in zip(gaps, kept, strict=bool(kept)))
         yield _HYPHENATED.sub("", joined)
 
 
-def _read(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
+def _read(lines: Sequence[Line]) -> Iterator[Read]:
+    """Yield the lines that hold text, each with the place of its first glyph."""
     right = is_right_to_left("".join(glyph.text for line in lines for glyph in line))
     for line in lines:
         text = read_line(line, right_to_left=right).strip()
         if text:
-            yield line, text
+            yield line[0], text
 
 
 def _bare(line: str) -> str:

@@ -74,6 +74,16 @@ def test_a_printed_page_is_read_in_the_order_of_its_letters(extractor: Extractor
     assert on_one_line(second) == f"The word مكتبة stands in an English line. {persian}"
 
 
+def test_what_a_browser_prints_around_a_page_is_no_text_of_it(extractor: Extractor) -> None:
+    document = read_file("browser.pdf", extractor)  # made with Chromium, its header and footer on
+    first, second = document.text[: document.pages[1]], document.text[document.pages[1] :]
+    assert on_one_line(first) == (
+        "ترميم الجسر القديم 3 آذار/مارس 2021 بدأت بلدية المدينة يوم الثلاثاء أعمال ترميم الجسر فوق النهر."
+    )
+    assert on_one_line(second) == "يستمر العمل ستة أشهر."
+    assert (document.title, document.date) == ("ترميم الجسر القديم", "2021-03-03")  # not the day of printing
+
+
 def test_a_pdf_keeps_its_pages(extractor: Extractor) -> None:
     document = read_file("dam.pdf", extractor)
     assert document.pages[0] == 0
