@@ -22,18 +22,18 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """What the user called the model."""
+        """The name by which the user chose the model."""
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that decides the vectors: an index made under another one cannot be searched."""
+        """A hash of everything that decides the vectors: an index with another fingerprint cannot be searched."""
 
     @property
     def dim(self) -> int:
         """The length of a vector."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of texts to be found. Shape (n, dim)."""
+        """Return the vectors of passages. Shape (n, dim)."""
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of questions. Shape (n, dim)."""
@@ -42,7 +42,7 @@ class Encoder(Protocol):
 def load_encoder(name: str = BUILT_IN) -> Encoder:
     """Return the model called `name`: "built-in", a folder in the format of sentence-transformers, or a hub name.
 
-    Raise ModelError where there is none such, or where it cannot be read.
+    Raise ModelError where there is no such model, or it cannot be read.
     """
     return StaticEncoder.load() if name == BUILT_IN else TransformerEncoder.load(name)
 
@@ -58,7 +58,7 @@ class TransformerEncoder:
 
     @classmethod
     def load(cls, name: str) -> "TransformerEncoder":
-        """Read a model from a folder or, where that is allowed and possible, from the hub."""
+        """Load a model from a folder, or from the hub; raise ModelError where that fails."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         folder = Path(name).expanduser().absolute()
         if folder.is_dir() and not any(folder.rglob("*.safetensors")):
@@ -67,7 +67,9 @@ class TransformerEncoder:
 
         local = folder.is_dir() or is_downloaded(name)
         try:
-            from sentence_transformers import SentenceTransformer  # 9 s, and only for models other than the built-in
+            from sentence_transformers import (
+                SentenceTransformer,
+            )  # takes 9 s, and only models other than the built-in one need it
 
             place = str(folder) if folder.is_dir() else name
             model = SentenceTransformer(place, trust_remote_code=False, local_files_only=local)
@@ -81,7 +83,7 @@ class TransformerEncoder:
         return cls(model, str(folder) if folder.is_dir() else name, _fingerprint(model))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of texts to be found. Shape (n, dim)."""
+        """Return the vectors of passages. Shape (n, dim)."""
         return self._unit(self._model.encode_document(list(texts), show_progress_bar=False))
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
@@ -95,7 +97,7 @@ class TransformerEncoder:
 
 
 def _fingerprint(model: "SentenceTransformer") -> str:
-    """Hash the weights, prompts, words and settings: two models of one name and dimension are still two."""
+    """Hash the weights, prompts, vocabulary and settings: another model may have the same name and dimension."""
     digest = hashlib.sha256(repr((sorted(model.prompts.items()), model.max_seq_length)).encode())
     for module in model:
         told = getattr(module, "get_config_dict", None)

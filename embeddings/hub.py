@@ -1,4 +1,4 @@
-"""The Hugging Face hub: whether a model of it is on this disk, and whether it can be asked at all."""
+"""The Hugging Face hub: whether one of its models is on this disk, and whether the hub can be reached at all."""
 
 import re
 import ssl
@@ -12,7 +12,7 @@ _NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 def is_downloaded(name: str) -> bool:
-    """Tell whether a model of the hub is on this disk; raise ModelError where it is not and cannot be fetched soon."""
+    """Tell whether a model of the hub is on this disk; raise ModelError where it is not and the hub is out of reach."""
     from huggingface_hub import constants, try_to_load_from_cache
 
     if not _NAME.fullmatch(name) or name.strip(".") != name:
@@ -30,13 +30,13 @@ def is_downloaded(name: str) -> bool:
 
 
 def _silence(address: str) -> str:
-    """Return why nothing answers at an address, an empty string where something does."""
+    """Return why an address cannot be reached, an empty string where it can."""
     try:
         with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=PATIENCE):
             return ""
-    except urllib.error.HTTPError:  # which is an answer
+    except urllib.error.HTTPError:  # an answer all the same
         return ""
-    except urllib.error.URLError as error:  # the client may know certificates that Python does not
+    except urllib.error.URLError as error:  # the hub's client may know certificates that Python does not
         return "" if isinstance(error.reason, ssl.SSLError) else str(error.reason)
     except OSError as error:
         return str(error)

@@ -1,8 +1,8 @@
 """Late interaction: compare a question with texts token by token, over the token table of the built-in model.
 
 After Khattab and Zaharia, ColBERT (2020): each token of the question takes its most similar token of the text. Here
-each counts by the length of its vector, which training makes large for telling words, and by how few of the passages
-hold a token like it: an inverse document frequency that needs no common language.
+each one counts by the length of its vector, which training makes large for telling words, and by how few passages hold
+a token like it: an inverse document frequency that works across languages.
 """
 
 from collections.abc import Sequence
@@ -18,27 +18,27 @@ from embeddings.static import StaticEncoder, Tokens, Vectors, unit
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-# Below the first similarity a token says something else, above the second the same; between, partly.
+# Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
-TABLE = 2**16  # pieces that a token, of two bytes, can name
+TABLE = 2**16  # pieces that a token of two bytes can name
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
     """The sentences of several passages, end to end: their tokens, and the length of each sentence's summed vector.
 
-    Sentences of passage i are `owners[i]:owners[i + 1]`.
+    The sentences of passage i are `owners[i]:owners[i + 1]`.
     """
 
     tokens: Tokens
     norms: Scores  # (sentences,)
     owners: Rows  # (passages + 1,)
-    pieces: npt.NDArray[np.uint16]  # (pieces,) the different tokens in order
-    holding: npt.NDArray[np.int32]  # (pieces,) how many passages hold each
+    pieces: npt.NDArray[np.uint16]  # (pieces,) the distinct tokens, in order
+    holding: npt.NDArray[np.int32]  # (pieces,) how many passages hold each one
 
 
 def hold(tokens: Tokens, norms: Scores, owners: Rows) -> Sentences:
-    """Return sentences with their pieces counted."""
+    """Return the sentences of passages, with their pieces counted."""
     return Sentences(tokens, norms, owners, *_sparse(_count(tokens, owners, np.arange(len(owners) - 1))))
 
 
@@ -58,7 +58,7 @@ def _sparse(counts: Rows) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int32]
 
 
 def _holding(parts: Sequence[Sentences], alive: Sequence[Mask | None]) -> Rows:
-    """Return how many of the passages that are alive, None for all of a part, hold each piece. Shape (table,)."""
+    """Return how many live passages (None means all of a part) hold each piece. Shape (table,)."""
     counts = np.zeros(TABLE, np.int64)
     for part, mask in zip(parts, alive, strict=True):
         counts[part.pieces] += part.holding
@@ -85,12 +85,12 @@ class Compared:
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
     by_sentence: Scores  # (sentences,) late interaction plus similarity
     fluency: float  # how well the model reads the question, 0 to 1
-    reach: float  # late interaction with all candidates at once: what one that held everything would reach
+    reach: float  # late interaction with all candidates at once: the most that one holding everything would reach
     starts: Rows  # (candidates + 1,) where each candidate's sentences begin
 
 
 class LateInteraction:
-    """The tokens of passages, looked up in a table of similarities made once per question."""
+    """Compares a question with the tokens of passages, through a table of similarities made once per question."""
 
     def __init__(self, encoder: StaticEncoder, parts: Sequence[Sentences], layout: Layout) -> None:
         """Compare the passages of `layout`; comparisons name them by their rows there."""
@@ -103,7 +103,7 @@ class LateInteraction:
         return cls(encoder, [sentences], Layout.whole(len(sentences.owners) - 1))
 
     def compare(self, question: str, candidates: Rows) -> Compared:
-        """Compare a question with the passages at rows `candidates`: nothing is encoded but the question."""
+        """Compare a question with the passages at rows `candidates`; only the question is encoded."""
         asked = self._encoder.table[self._encoder.tokenize([question]).ids].astype(np.float32)  # (question tokens, dim)
         tokens, norms, starts = self._pick(candidates)
         if not len(asked) or not len(tokens.ids):
@@ -129,7 +129,7 @@ class LateInteraction:
         )
 
     def _pick(self, candidates: Rows) -> tuple[Tokens, Scores, Rows]:
-        """Return the candidates' sentences, the norms of these, and where each candidate's begin."""
+        """Return the tokens and norms of the candidates' sentences, and where the sentences of each candidate begin."""
         ids, sizes, norms, counts = [np.empty(0, np.uint16)], [np.empty(0, np.int64)], [np.empty(0, np.float32)], []
         parts, inner = self._layout.locate(candidates)
         for part, row in zip(parts.tolist(), inner.tolist(), strict=True):
@@ -147,7 +147,7 @@ class LateInteraction:
         """Return each question token's weight: the length of its vector times the rarity of tokens like it.
 
         Only pieces of the candidates are looked at: a passage that holds a token like one of the question's is among
-        them, or that token is common and weighs little anyway.
+        them, unless that token is common, and then it weighs little anyway.
         """
         count = len(self._layout)
         alike = np.clip((similar - UNLIKE) / (ALIKE - UNLIKE), 0, 1)  # (question tokens, pieces)
@@ -158,13 +158,13 @@ class LateInteraction:
 
 
 def _mean_weights(asked: Vectors) -> Scores:
-    """Return what each question token's unit vector counts in the unit vector of the whole question."""
+    """Return the weight of each question token's unit vector in the unit vector of the whole question."""
     total = max(float(np.linalg.norm(asked.sum(axis=0))), 1e-12)
     return np.asarray(np.linalg.norm(asked, axis=1) / total, np.float32)
 
 
 def _distinct(ids: npt.NDArray[np.uint16]) -> tuple[Rows, npt.NDArray[np.int32]]:
-    """Return the distinct pieces in order, and the place of each token's piece among them, without sorting."""
+    """Return the distinct pieces, in order, and each token's place among them, without sorting."""
     seen = np.zeros(TABLE, bool)
     seen[ids] = True
     distinct = np.flatnonzero(seen)
@@ -174,7 +174,7 @@ def _distinct(ids: npt.NDArray[np.uint16]) -> tuple[Rows, npt.NDArray[np.int32]]
 
 
 def _reduce(operation: np.ufunc, values: Vectors, starts: Rows, empty: float) -> Vectors:
-    """Reduce the columns of each group to one; a group of none gives `empty`. Shape (rows, groups)."""
+    """Reduce the columns of each group to one; an empty group gives `empty`. Shape (rows, groups)."""
     reduced = np.full((len(values), len(starts) - 1), empty, np.float32)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):

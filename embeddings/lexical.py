@@ -1,7 +1,7 @@
 """BM25 over the terms of folded words, in vectorised numpy.
 
-Parts of the index hold only how often which text holds which term. Weights are worked out for the terms of a question
-when it is asked, so that what is rare and how long texts are is always that of the whole, whatever came and went.
+The parts of the index hold only how often each text holds each term. Weights are worked out for the terms of a question
+when it is asked, so that rarity and mean length are always those of the whole, whatever was added or removed.
 """
 
 import functools
@@ -20,12 +20,12 @@ Doubles = npt.NDArray[np.float64]
 
 K1 = 1.2
 B = 0.75
-REMEMBERED = 16  # questions: the sentences of their hits are compared with them as well
+REMEMBERED = 16  # questions whose terms are kept: the sentences of their hits are compared with them next
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Which texts hold which terms and how often: terms in order of their hashes, texts in order under each."""
+    """Which texts hold which terms, and how often: terms in order of their hashes, and texts in order under each."""
 
     hashes: Hashes  # (terms,)
     starts: Ints  # (terms + 1,) where each term's texts begin
@@ -85,7 +85,7 @@ def join_postings(parts: Sequence[Postings], kept: Sequence[Mask]) -> Postings:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The different terms of a question, how often each is asked, and how rare it is among the texts."""
+    """The distinct terms of a question, how often each occurs in it, and how rare it is among the texts."""
 
     hashes: Hashes  # (terms,)
     times: Ints  # (terms,)

@@ -1,4 +1,4 @@
-"""An index in parts that never change: each update adds one, and leaves out rows of the others."""
+"""An index in parts that never change: an update adds a part, and leaves out rows of the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The rows of a whole among those of its parts, end to end: row i is place `order[i]`; others are left out."""
+    """The rows of an index among those of its parts, end to end: row i is at place `order[i]`; others are left out."""
 
     order: Ints  # (rows,)
     starts: Ints  # (parts + 1,) where each part's rows begin
@@ -33,7 +33,7 @@ class Layout:
         return parts, places - self.starts[parts]
 
     def alive(self) -> list[Mask | None]:
-        """Return for each part which of its rows are rows of the whole, None where all are."""
+        """Return, for each part, which of its rows are rows of the index; None where all are."""
         mask = np.zeros(self.starts[-1], bool)
         mask[self.order] = True
         masks = [mask[start:end] for start, end in pairwise(self.starts.tolist())]
@@ -45,7 +45,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Stretches of several parts, in their order: run i is `starts[i]:ends[i]` of part `parts[i]`."""
+    """Stretches of rows of several parts, in order: run i is `starts[i]:ends[i]` of part `parts[i]`."""
 
     parts: Ints  # (runs,)
     starts: Ints  # (runs,)
@@ -53,20 +53,20 @@ class Runs:
 
     @classmethod
     def of(cls, masks: Sequence[Mask]) -> "Runs":
-        """Return the runs of neighbours that are marked in each part."""
+        """Return the runs of consecutive rows that are marked in each part."""
         edges = [np.flatnonzero(np.diff(np.concatenate([[0], mask, [0]]))) for mask in masks]  # (2 runs,) of each
         found = np.concatenate([np.empty(0, np.int64), *edges])
         return cls(np.repeat(np.arange(len(masks)), [len(one) // 2 for one in edges]), found[::2], found[1::2])
 
     def pick(self, arrays: Sequence[Array]) -> Array:
-        """Return what the runs cover of one array of each part, end to end."""
+        """Return what the runs cover of `arrays`, one for each part, end to end."""
         found = zip(self.parts.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
         return np.concatenate([arrays[0][:0], *(arrays[part][start:end] for part, start, end in found)])
 
     def below(self, starts: Sequence[Ints]) -> tuple[Ints, "Runs"]:
-        """Return where groups that the runs cover begin, counted anew, and the runs of their members.
+        """Return where the groups that the runs cover begin once they are end to end, and the runs of their members.
 
-        `starts` are those of each part. Shape (groups + 1,).
+        `starts` says where the groups of each part begin. Shape (groups + 1,).
         """
         sizes = self.pick([np.diff(one) for one in starts])  # (groups,)
         first = [starts[part][start] for part, start in zip(self.parts.tolist(), self.starts.tolist(), strict=True)]

@@ -1,8 +1,8 @@
 """Spell words by their consonants, the same from Arabic, Persian, Cyrillic and Latin letters, so that names meet.
 
-Tokayev, توكاييف, توکایف, Токаев and Toqaev are all `tkf`. Arabic writes no short vowels and scripts differ in which
-letters they tell apart, so vowels go and letters that one script exchanges count as one. Words of two consonants or
-fewer have no sound here: too many meet.
+Tokayev, توكاييف, توکایف, Токаев and Toqaev are all `tkf`. Arabic writes no short vowels, and scripts differ in the
+letters they distinguish: vowels are dropped, and letters that one of the scripts does not distinguish count as one.
+Words of two consonants or fewer have no sound here: too many of them would meet.
 """
 
 import re
@@ -61,7 +61,7 @@ def sounds(folded: str) -> str:
 @lru_cache(maxsize=2**17)
 def _consonants(word: str) -> str:
     bare = _ARTICLE.sub("", word)
-    if bare.startswith(("و", "w")) and len(bare) > 2:  # at the start of a name a consonant, within one mostly a vowel
+    if bare.startswith(("و", "w")) and len(bare) > 2:  # a consonant at the start of a name, mostly a vowel within it
         bare = "f" + bare[1:]
     spelt = _JOINT.sub(lambda found: _TOGETHER[found[0]], bare)
     sound = _REPEATED.sub(r"\1", _OTHER.sub("", spelt.translate(_CONSONANTS)))

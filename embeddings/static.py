@@ -1,6 +1,6 @@
 """The built-in model: a table with one vector per word piece; a text's vector is the mean of its pieces' vectors.
 
-Only numpy and tokenizers are needed, so a process answers a fraction of a second after it starts. The same folder
+Only numpy and tokenizers are needed, so a process can answer a fraction of a second after it starts. The same folder
 loads in sentence-transformers and gives the same vectors.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 BUILT_IN = "built-in"
-LETTERS, FLUENT = 1.4, 2.0  # letters a piece, of languages that the model spells and of those that it reads
+LETTERS, FLUENT = 1.4, 2.0  # mean letters per piece in languages that the model only spells, and that it reads
 MODEL = Path(__file__).parent / "model"
 
 
@@ -36,13 +36,13 @@ class Tokens:
 
 
 class StaticEncoder:
-    """A token table with mean pooling, as `Encoder`, and the token vectors that late interaction compares."""
+    """An `Encoder` over a token table with mean pooling, which also gives late interaction its token vectors."""
 
     def __init__(self, tokenizer: "Tokenizer", table: npt.NDArray[np.float16], fingerprint: str) -> None:
         self._tokenizer = tokenizer
-        self._pieces: dict[str, list[int]] = {}  # of each word met so far
+        self._pieces: dict[str, list[int]] = {}  # of each word seen so far
         self.table = table  # (pieces, dim)
-        self._units = np.empty(table.shape, np.float32)  # (pieces, dim), filled as they are asked for
+        self._units = np.empty(table.shape, np.float32)  # (pieces, dim), filled in on demand
         self._lengths = np.full(len(table), np.nan, np.float32)  # (pieces,)
         self.name = BUILT_IN
         self.fingerprint = fingerprint
@@ -61,7 +61,7 @@ class StaticEncoder:
             tokenizer = Tokenizer.from_buffer(rules)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(f"The built-in model in {folder} is damaged: install Sanad again ({error}).") from error
-        # Texts come folded already, by the same rules and faster; a test compares the two.
+        # Texts are folded before, by the same rules but faster; a test compares the two.
         tokenizer.normalizer = None
         return cls(tokenizer, table, hashlib.sha256(rules + weights).hexdigest())
 
@@ -80,22 +80,24 @@ class StaticEncoder:
         return Tokens(np.array([piece for found in ids for piece in found], np.uint16), starts)
 
     def fluency(self, text: str) -> float:
-        """Return how well the model reads a text: 1 in a language it knows, 0 where it sees single letters only.
+        """Return how well the model reads a text: 1 in a language it knows, 0 where it only sees single letters.
 
-        What tells is the length of its pieces. Languages it was trained on have 2 to 4 letters a piece, others less.
+        The length of the pieces tells: 2 to 4 letters each in the languages it was trained on, less in others.
         """
         ids = self.tokenize([text]).ids.tolist()
-        known = [piece for piece in ids if self.table[piece].any()]  # the piece for all that is unknown is zero
+        known = [piece for piece in ids if self.table[piece].any()]  # the piece for everything unknown is a zero vector
         letters = sum(len((self._tokenizer.id_to_token(piece) or "").lstrip("▁")) for piece in known)
         return min(max((letters / max(len(ids), 1) - LETTERS) / (FLUENT - LETTERS), 0.0), 1.0)
 
     def units(self, pieces: npt.NDArray[np.integer]) -> tuple[Vectors, npt.NDArray[np.float32]]:
-        """Return the unit vectors of pieces and how long they are in the table. Shapes (pieces, dim), (pieces,)."""
+        """Return the unit vectors of pieces, and their lengths in the table. Shapes (pieces, dim), (pieces,)."""
         fresh = pieces[np.isnan(self._lengths[pieces])]
         if len(fresh):
             rows = self.table[fresh].astype(np.float32)  # (fresh, dim)
             self._units[fresh] = unit(rows)
-            self._lengths[fresh] = np.linalg.norm(rows, axis=1)  # last: another thread may be asking
+            self._lengths[fresh] = np.linalg.norm(
+                rows, axis=1
+            )  # written last, since another thread may read it as the sign that the unit is there
         return self._units[pieces], self._lengths[pieces]
 
     def pool(self, tokens: Tokens) -> Vectors:
@@ -108,7 +110,7 @@ class StaticEncoder:
         return sums
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of texts to be found. Shape (n, dim)."""
+        """Return the vectors of passages. Shape (n, dim)."""
         sums = self.pool(self.tokenize(texts))  # (n, dim)
         return unit(sums)
 

@@ -1,4 +1,4 @@
-"""Where passage vectors are searched: `VectorStore`, and FAISS behind it."""
+"""`VectorStore`, the seam for searching vectors, and the store that does it with FAISS."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -14,12 +14,12 @@ Scores = npt.NDArray[np.float32]
 
 
 class VectorStore(Protocol):
-    """Unit vectors, known by their row numbers from 0."""
+    """Unit vectors, numbered by row from 0."""
 
     def search(self, vector: Vectors, k: int, among: Mask | None = None) -> tuple[Rows, Scores]:
         """Return the `k` rows nearest to one vector, or all there are, and their similarities, best first.
 
-        Of equal ones the lower row goes before. `among` tells which rows may be returned. Shape (rows,).
+        Of equal ones the lower row comes first. `among` marks the rows that may be returned. Shapes (rows,).
         """
 
     def similarities(self, vector: Vectors, rows: Rows) -> Scores:
@@ -29,9 +29,9 @@ class VectorStore(Protocol):
 
 
 class FaissStore:
-    """Exact inner products by FAISS's own kernel, over vectors that stay where they are, in memory or in a file.
+    """Exact inner products by FAISS's own kernel, over vectors that stay where they are, in memory or in a mapped file.
 
-    An index of FAISS would copy them, give each its place by when it was added, and choose among equal ones by that.
+    A FAISS index would copy them, and break ties by the order in which they were added.
     """
 
     def __init__(self, dim: int, parts: Sequence[Vectors], layout: Layout) -> None:
@@ -55,7 +55,7 @@ class FaissStore:
         return best, products[best]
 
     def _products(self, vector: Vectors) -> Scores:
-        import faiss  # 0.1 s, not needed where a library is only updated
+        import faiss  # takes 0.1 s, and an update does not need it
 
         asked = np.ascontiguousarray(vector, np.float32)
         products = np.empty(self._layout.starts[-1], np.float32)
@@ -82,7 +82,7 @@ class FaissStore:
 
 
 def _highest(scores: Scores, k: int) -> Rows:
-    """Return the places of the `k` highest scores, best first, the earlier of equal ones before. Shape (k,)."""
+    """Return the places of the `k` highest scores, best first, and of equal ones the earlier first. Shape (k,)."""
     places = np.arange(len(scores))
     if k < len(scores):
         least = np.partition(scores, -k)[-k]

@@ -1,8 +1,8 @@
-"""From words to hashed terms: what of a word another spelling of it shares.
+"""From words to hashed terms, many of which other forms of the word share.
 
-A word's terms are itself and the 4-grams of `_word_`, whose boundary marks tell a prefix from an ending. Short words
-have them too: without, long words would count several times and short ones once. Chinese and Japanese, which put no
-spaces between words, have the pairs of their letters as well.
+The terms of a word are the word itself and the 4-grams of `_word_`, whose boundary marks tell a prefix from an ending.
+Short words have them too; otherwise long words would count several times and short ones once. Chinese and Japanese,
+which put no spaces between words, also have the pairs of their letters.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ Hashes = npt.NDArray[np.uint64]
 
 GRAM = 4
 PAIR = 2
-UNSPACED = 0x2E80  # from here on scripts without spaces between words: Han, Hiragana, Katakana
+UNSPACED = 0x2E80  # code point from which scripts put no spaces between words: Han, Hiragana, Katakana
 _BOUNDARY = "_"
-_WORD_SEED = 1  # other than the sizes of grams, which are their seeds
+_WORD_SEED = 1  # different from the sizes of grams, which are their seeds
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: 2**64 over the golden ratio
 
 
@@ -43,7 +43,7 @@ def terms_of(words: Sequence[str]) -> Terms:
         _hash_windows(codes, pairs[unspaced], PAIR),
     ]
     owners = np.concatenate([np.arange(len(words)), gram_owners, pair_owners[unspaced]])  # (terms,)
-    order = np.argsort(owners, kind="stable")  # kind after kind they were hashed, word after word they are returned
+    order = np.argsort(owners, kind="stable")  # they were hashed kind by kind, and are returned word by word
     bounds = np.cumsum(np.bincount(owners, minlength=len(words)))  # (words,)
     return Terms(np.concatenate(hashes)[order], np.concatenate([[0], bounds]).astype(np.int64))
 
@@ -69,7 +69,7 @@ def _codes(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Ints]:
 
 
 def _hash_words(codes: npt.NDArray[np.uint32], starts: Ints) -> Hashes:
-    """Hash each word as the sum of its characters, each mixed with its place, so that one pass serves all words."""
+    """Hash each word as the sum of its characters, each mixed with its position, in one pass over all words."""
     places = within(np.diff(starts)).astype(np.uint64)  # (characters,)
     mixed = _mix(_mix(np.full(len(codes), _WORD_SEED, np.uint64), codes), places)
     return np.add.reduceat(mixed, starts[:-1]) if len(starts) > 1 else mixed[:0]

@@ -1,6 +1,6 @@
 """Fold Arabic, Persian, Cyrillic and Latin text to one spelling, with offsets back to the original.
 
-Index, question and highlight all go through `fold`, so what is found is what can be marked. The rules are data:
+Index, question and highlight all go through `fold`, so that whatever is found can be marked. The rules are data:
 `embeddings.training.tokenizer` writes the same ones into the tokenizer file, and a test compares the two.
 """
 
@@ -15,7 +15,7 @@ DROPPED = (
     "\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08d3-\u08e1\u08e3-\u08ff\u1ab0-\u1abd\u1dc0-\u1dff"
     "\u20d0-\u20dc\ufe20-\ufe2f"
 )
-# Each letter on the left stands for those on the right: variants that writers, keyboards and encodings exchange.
+# Each letter on the left replaces those on the right: variants that writers, keyboards and encodings mix up.
 # Hamza seats and alef forms need no line of their own, since NFKD takes the hamza off as a mark.
 VARIANTS = {
     "ی": "يىےېۍ",
@@ -30,26 +30,30 @@ VARIANTS = {
     "σ": "ς",
     **{str(n): chr(0x660 + n) + chr(0x6F0 + n) for n in range(10)},
 }
-# Persian writes a prefix or suffix after a space, after a zero-width non-joiner, or attached. All become attached.
+# Persian writes some prefixes and suffixes with a space, a zero-width non-joiner, or attached. All become attached.
 # "ماه می" is the month of May, not a prefix; nothing joins "ماه", so that folding twice changes nothing.
 JOINED = (
     r"(?:(?<=\Aمی)|(?<= می)|(?<=\Aنمی)|(?<= نمی))(?<!\Aماه می)(?<! ماه می) (?=[^ ])(?!ماه)"
     r"|(?<=[^ ]) (?=(?:ها|های|هایی|هایش|هایشان|تر|ترین)(?: |\Z))"
 )
 
-# Kazakh keyboards of old lack the Cyrillic і, and people type the Latin one: beside a Cyrillic letter it is Cyrillic.
+# Old Kazakh keyboards lack the Cyrillic і, and people type the Latin i: beside a Cyrillic letter it becomes Cyrillic.
 MIXED = "i(?:(?<=[\u0400-\u0481\u048a-\u052f]i)(?!i)|(?<!ii)(?=[\u0400-\u0481\u048a-\u052f]))"
 CYRILLIC_I = "\u0456"
 
 _DROPPED = re.compile(f"[{DROPPED}]")
 _VARIANTS = {ord(variant): letter for letter, variants in VARIANTS.items() for variant in variants}
 _JOINED = re.compile(JOINED)
-_JOINABLE = ("می ", " ها", " تر")  # one of them is in whatever is joined; most texts hold none, and that is seen faster
+_JOINABLE = (
+    "می ",
+    " ها",
+    " تر",
+)  # whatever is joined contains one of these; most texts do not, which is quicker to see
 _MIXED = re.compile(MIXED)
 
 
 class _Table(dict[int, str]):
-    """Map a code point to its folded form, computed once and kept."""
+    """A map from code points to their folded forms, each computed once."""
 
     def __missing__(self, code: int) -> str:
         folded = _fold_character(chr(code))
@@ -76,7 +80,7 @@ _TABLE = _Table()
 def fold(text: str) -> str:
     """Return `text` in one spelling: letters, digits and marks, and a space for every other character.
 
-    Folding twice changes nothing. Use `fold_with_offsets` to come back to the original.
+    Folding twice changes nothing. `fold_with_offsets` also leads back to the original.
     """
     folded = _MIXED.sub(CYRILLIC_I, text.translate(_TABLE))
     return _JOINED.sub("", folded) if any(part in folded for part in _JOINABLE) else folded
@@ -91,14 +95,14 @@ class Folded:
     length: int  # of the original
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the original (start, end) of the non-empty folded span `start:end`, with the marks dropped behind."""
+        """Return the original (start, end) of the non-empty folded span `start:end`, with dropped marks after it."""
         after = self.origins[end] if end < len(self.origins) else self.length
         first, last = self.origins[start], self.origins[end - 1]
         return first, max(after, last + 1)
 
 
 def fold_with_offsets(text: str) -> Folded:
-    """Fold `text` as `fold` does and keep where each folded character came from."""
+    """Fold `text` as `fold` does, and keep where each folded character came from."""
     table = _TABLE
     pieces = [table[ord(character)] for character in text]
     folded = _MIXED.sub(CYRILLIC_I, "".join(pieces))

@@ -1,4 +1,4 @@
-"""Questions with their answers, and the documents that answer, as HTML."""
+"""Questions with their answers, and the documents behind them, as HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from qa.originals import link
 from qa.question_words import question_words
 from qa.spans import Span
 
-LONGEST_SHOWN = 200_000  # characters of a document on the page at once; a browser lays out more only slowly
+LONGEST_SHOWN = 200_000  # characters of a document on the page at once; browsers are slow to lay out more
 SHOWN_MISSES = 3
 Judged = frozenset[Question]
 SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0, "Not sure"))
@@ -21,7 +21,7 @@ SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0,
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of the conversation with its answer, or with the problem that left it without one."""
+    """A question of the conversation with its answer, or with the problem that prevented one."""
 
     number: int
     question: str
@@ -30,9 +30,9 @@ class Turn:
 
 
 def conversation(turns: Sequence[Turn], welcome: str, judged: Judged = frozenset()) -> str:
-    """Return the questions and answers, oldest first, all but the newest folded; `welcome` where there are none.
+    """Return the questions and answers, oldest first, all but the newest collapsed; `welcome` where there are none.
 
-    What is among `judged` shows as pressed.
+    Judgements among `judged` are shown as pressed buttons.
     """
     if not turns:
         return welcome
@@ -107,7 +107,7 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
 
 
 def _asked(answer: Answer, hit: Hit) -> list[Span]:
-    """Return where the question's words stand in the marked sentences."""
+    """Return where the words of the question are in the marked sentences."""
     return [
         word.shifted(mark.start)
         for mark in hit.highlights
@@ -154,9 +154,9 @@ def _title(document: Document) -> str:
 
 
 def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
-    """Return the document of `hit`, one of `answer`'s, with its passage set off and its sentence marked.
+    """Return the document of a hit of `answer`, with its passage set off and its sentence marked.
 
-    `place` names the hit.
+    `place` is the name of the hit in the conversation.
     """
     passage, facts = hit.passage.span, f'<span class="fact">{_where(hit)}</span>'
     window = _window(hit.document.text, passage)
@@ -169,7 +169,7 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
 
 
 def reader(document: Document) -> str:
-    """Return a document to read, from its beginning."""
+    """Return a document to be read from its beginning."""
     window = _window(document.text, Span(0, 0))
     text = _notes(document, window, "") + paragraphs(window.of(document.text))
     original = _original(document, None)
@@ -189,7 +189,7 @@ def _sheet(place: str, document: Document, text: str, *, language: str, facts: s
 
 
 def _original(document: Document, page: int | None) -> str:
-    """Return the link to the file as it is: a PDF opens at its page, any other is downloaded."""
+    """Return the link to the original file: a PDF opens at its page, any other file is downloaded."""
     words = "Open the original" if document.format == "pdf" else "Download the original"
     address = escape(link(document, page))
     return f'<a class="original" href="{address}" target="_blank" rel="noopener noreferrer">{words}</a>'

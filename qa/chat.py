@@ -1,4 +1,4 @@
-"""What happens in the chat: questions asked, documents opened, updates run; everything given back is HTML."""
+"""What the chat does: ask questions, open documents, run updates; everything it returns is HTML."""
 
 import logging
 import secrets
@@ -21,7 +21,7 @@ from qa.rebuild import Rebuild, Work, apology
 from qa.reports import Report
 from qa.uploads import Uploads
 
-LONGEST_CONVERSATION = 30  # turns kept for each open page; each holds its documents
+LONGEST_CONVERSATION = 30  # turns kept for each open page, since each holds its documents
 LONGEST_SEARCH = 200  # characters
 FORGOTTEN = "Sanad was restarted and no longer knows this conversation: ask the question again."
 EXAMPLES = (
@@ -43,7 +43,7 @@ Turns = tuple[Turn, ...]
 class Shown(NamedTuple):
     """What the page shows around a question, in the order of the components that show it."""
 
-    box: str | None  # None where it keeps what is in it: the next question may be typed already
+    box: str | None  # None leaves it as it is, since the next question may already be typed
     turns: Turns
     conversation: str
     refusal: str
@@ -52,7 +52,7 @@ class Shown(NamedTuple):
 
 
 class Chat:
-    """What the events of the page do: each method takes and returns what its components show."""
+    """What the events of the page do; each method takes and returns what the page's components show."""
 
     def __init__(self, library: Library, uploads: Uploads | None = None) -> None:
         self.library = library
@@ -67,7 +67,7 @@ class Chat:
         return [example for example in EXAMPLES if example.document in paths]
 
     def show(self, turns: Turns) -> str:
-        """Return the conversation, or what stands there before the first question."""
+        """Return the conversation, or what is shown before the first question."""
         if self.library.documents:
             return cards.conversation(turns, notices.welcome(self.examples()), self._judged())
         folder, work = str(self.library.folder.absolute()), self.rebuild.work
@@ -76,7 +76,7 @@ class Chat:
     def ask(self, question: str | None, turns: Turns) -> Iterator[Shown]:
         """Yield the page with the question, then with its answer, or as it was where the question is refused.
 
-        The index follows the folder first, as far as it can at once: what was deleted must not answer.
+        The index first follows the folder, as far as it can in a moment: deleted documents must not answer.
         """
         question = question or ""
         asked = Turn(turns[-1].number + 1 if turns else 1, question.strip()[:LONGEST_QUESTION])
@@ -90,7 +90,7 @@ class Chat:
 
     def _page(self, turns: Turns, work: Work | None = None) -> Shown:
         now = self.rebuild.work
-        work = work or (now if now.running else Work())  # how an earlier update ended is no news
+        work = work or (now if now.running else Work())  # how an earlier update ended was shown already
         return Shown(None, turns, self.show(turns), "", self.count(), self.notice(work))
 
     def _answer(self, asked: Turn, question: str) -> Turn:
@@ -126,7 +126,7 @@ class Chat:
         return ""
 
     def judge(self, turns: Turns, place: str, judgement: str, *, holds: bool) -> str:
-        """Write down, or take back, what a reader says of a passage or an answer; return what is judged now."""
+        """Record, or take back, a judgement on a passage or an answer; return what is judged now."""
         judged = _judgement(turns, place, judgement)
         try:
             if judged is None:
@@ -137,18 +137,18 @@ class Chat:
         return self.judged(turns)
 
     def judged(self, turns: Turns, trouble: str = "") -> str:
-        """Return how much is judged, where that is written, and which buttons of the conversation it presses."""
+        """Return how many judgements there are and where, and which buttons of the conversation they press."""
         held = self._judged()
         return notices.judged(len(held), str(self.judgements.file.absolute()), _pressed(turns, held), trouble)
 
     def _judged(self) -> frozenset[Question]:
         try:
             return self.judgements.read()
-        except CatalogError:  # which the next judgement will tell; answers do not need them
+        except CatalogError:  # the next judgement will report it; answers do not depend on it
             return frozenset()
 
     def list_documents(self, search: str, number: str = "1") -> str:
-        """Return a page of the documents in which all words of `search` stand."""
+        """Return a page of the documents whose entries hold all words of `search`."""
         page = int(number) if number.isdecimal() and len(number) < 10 else 1
         try:
             removable = self.uploads.added() if self.uploads else frozenset[str]()
@@ -158,7 +158,7 @@ class Chat:
         return listing(sheet, searched=bool(search.strip()), removable=removable)
 
     def remove(self, path: str) -> str:
-        """Remove a file that was added through the page; return what is wrong where it cannot be."""
+        """Remove a file that was added through the page; return what is wrong, or an empty string."""
         try:
             if self.uploads:
                 self.uploads.remove(path)
@@ -168,17 +168,17 @@ class Chat:
         return ""
 
     def rebuild_some(self, path: str) -> None:
-        """Read one document again, or all of them where no path is named, changed or not."""
+        """Read one document again, or all of them where no path is given, changed or not."""
         self.rebuild.start(again=[path] if path else [document.path for document in self.library.documents])
 
     def await_documents(self) -> None:
-        """Wait until something can be asked, or the first update ended without."""
+        """Wait until some documents can be searched, or the first update has ended without any."""
         for _ in self.rebuild.follow():
             if self.library.documents:
                 break
 
     def read(self, path: str) -> str:
-        """Return the document of that path to read, an empty string where there is none."""
+        """Return the document with that path, to be read; an empty string where there is none."""
         document = self.overview.document(path)
         return cards.reader(document) if document else ""
 
@@ -187,9 +187,9 @@ class Chat:
         return notices.count(len(self.library), len(self.library.documents))
 
     def notice(self, work: Work, *, wanted: bool = False) -> str:
-        """Return the progress or the end of an update, or else the files that are not indexed.
+        """Return the progress or the result of an update, or else the skipped files.
 
-        That an update changed nothing is told only where it was `wanted`, not where a question began it.
+        That an update changed nothing is shown only where the user `wanted` it, not where a question started it.
         """
         if work.running:
             return notices.progress(work.progress, work.seconds)
@@ -221,7 +221,7 @@ def _pressed(turns: Turns, held: frozenset[Question]) -> list[str]:
 
 
 def _judgements(turns: Turns) -> Iterator[tuple[str, Question]]:
-    """Yield every judgement that the conversation offers, under the name of its button."""
+    """Yield every judgement that the conversation offers, each with the name of its button."""
     for turn in turns:
         if turn.answer:
             yield f"{turn.number}:none", unanswerable(turn.answer)

@@ -1,4 +1,4 @@
-"""The command line: build, ask, eval, serve, doctor. Results go to standard output, all else to standard error."""
+"""The command line: build, ask, eval, serve, doctor. Results go to standard output, the rest to standard error."""
 
 import argparse
 import errno
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         _say("sanad: There is not enough memory: close other programs. What is indexed is kept.")
         return FAILED
-    except BrokenPipeError:  # the reader of our output, head for instance, has had enough
+    except BrokenPipeError:  # the program that reads the output, such as head, has stopped
         hush()
         return 0
     except OSError as error:
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line; FOLDER may also follow the options, where argparse alone would not look for it."""
+    """Parse the command line; FOLDER may also follow the options, which argparse alone does not allow."""
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if len(rest) == 1 and not rest[0].startswith("-") and options.folder is None:
@@ -172,7 +172,7 @@ def _tell(report: Report, library: Library, settings: Settings, *, as_json: bool
 
 
 def _tell_news(news: Report | SanadError, library: Library, settings: Settings, *, as_json: bool) -> None:
-    """Tell what an update did while a folder is watched, or why it could not be."""
+    """Print what an update did while a folder is watched, or why it failed."""
     if isinstance(news, Report):
         _tell(news, library, settings, as_json=as_json)
     else:
@@ -180,7 +180,7 @@ def _tell_news(news: Report | SanadError, library: Library, settings: Settings, 
 
 
 def _update(library: Library, *, force: bool = False, switch: bool = True) -> Report:
-    """Update until it is done or Ctrl-C stops it; it ends what it is at, and the next update goes on from there."""
+    """Update until it is done or Ctrl-C stops it, which keeps what is done; the next update continues from there."""
     with stopping() as stop, showing() as progress:
         return library.update(force=force, progress=progress, stop=stop.is_set, switch=switch)
 
@@ -199,7 +199,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _current(settings: Settings, *, switch: bool = True) -> Library:
-    """Open the library and bring it in line with its folder; where that cannot be, what is indexed still answers."""
+    """Open the library and bring it up to date; where that fails, what is indexed still answers."""
     library = Library.open(settings.folder, settings.index, settings.model)
     try:
         report = _update(library, switch=switch)

@@ -1,4 +1,4 @@
-"""Look through an index folder for everything that may be wrong there, and say what it is, where, and what to do."""
+"""Check an index folder for everything that may be wrong with it, and say what, where, and what to do."""
 
 import os
 import shutil
@@ -22,8 +22,8 @@ from qa.judgements import Judgements
 from qa.segment import Segment
 from qa.shelf import ENDING, code_stamp
 
-SPACE = 64 * 2**20  # bytes that a disk should have left, beyond what the index takes once more
-FRESH = 60.0  # seconds; a file as young may still be being written
+SPACE = 64 * 2**20  # bytes that a disk should have left, beyond room for the index once more
+FRESH = 60.0  # seconds; a younger file may still be being written
 OTHERS = stat.S_IWOTH
 
 Kind = Literal[
@@ -34,17 +34,17 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong: a sentence for the reader, and where it is for who mends it."""
+    """Something that is wrong: a sentence for the user, and the place for `qa.repair`."""
 
     kind: Kind
     told: str
     place: Path  # the file, or the folder of the edition
     document: str = ""  # its path
-    passage: int = 0  # its number, 0 where it is of no single one
+    passage: int = 0  # its number, 0 where it is not about a single one
 
 
 def diagnose(folder: Path, editions: Editions, catalog: Catalog, encoder: Encoder) -> list[Finding]:
-    """Return what is wrong with the index of `encoder` in `catalog`, and with all that lies beside it.
+    """Return what is wrong with the index of `encoder` in `catalog`, and with everything beside it.
 
     Raise NewerError where the index was written by a newer Sanad, LockedError where another process is writing it.
     """
@@ -85,9 +85,9 @@ def _about_edition(catalog: Catalog, dim: int | None, *, derived: bool) -> Itera
 
 
 def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bool) -> Iterator[Finding]:
-    """Look at the files derived from a catalog; each document of a whole one should be in one, and they in it.
+    """Check the files derived from a catalog: each should match it, and they should hold all of its documents.
 
-    An edition that does not answer now is tidied when it does again.
+    What is missing or superfluous counts only for the edition in question; others are tidied when they answer again.
     """
     sizes = {document.key: document.passages for document in listing.documents}
     held: set[int] = set()

@@ -1,4 +1,4 @@
-"""The fence around the served page: who may ask it, how much they may send, and what the browser may do with it."""
+"""The fence around the page: who may use it, how much they may send, and what the browser may do with it."""
 
 import ipaddress
 import socket
@@ -14,16 +14,16 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024  # bytes; a question is at most a few thousand
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Routes that every Gradio page has and this one does not use: uploads, files, fetching from elsewhere.
+# Routes that every Gradio page has and this one does not need: uploads, files, fetching from elsewhere.
 CLOSED = ("/upload", "/file=", "/file/", "/proxy=", "/stream/", "/component_server", "/monitoring")
-# Gradio compiles its templates in the page, hence the unsafe- words; nothing may come from or go to another host.
+# Gradio compiles its templates in the page, hence the unsafe- words; nothing may be exchanged with another host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'; base-uri 'self'"
 )
 ADD = "/add/"  # where documents are added, if that is allowed
-ORIGINAL = "/original/"  # where documents come from as they are: nothing in them may run or load
+ORIGINAL = "/original/"  # where original documents are served: nothing in them may run or load
 SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 HEADERS = (
     (b"content-security-policy", POLICY.encode()),
@@ -36,7 +36,7 @@ HEADERS = (
 class Guard:
     """ASGI middleware that refuses foreign hosts and origins, closed routes and large bodies.
 
-    A document that is added may have `largest_added` bytes; with 0, none may be added.
+    An added document may have at most `largest_added` bytes; with 0, none can be added.
     """
 
     def __init__(self, app: App, served: str, largest_added: int = 0) -> None:
@@ -45,7 +45,7 @@ class Guard:
         self.largest_added = largest_added
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer a request that is refused, pass any other on with a limit on its body."""
+        """Refuse a request, or pass it on with a limit on its body."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -96,7 +96,7 @@ def _is_address(name: str) -> bool:
 
 
 class _Limited:
-    """A request whose body is counted as it comes: a chunked one tells no length beforehand."""
+    """A request whose body is counted as it arrives, since a chunked one does not declare its length."""
 
     def __init__(self, receive: Receive, send: Send, largest: int) -> None:
         self._receive, self._send, self._largest = receive, send, largest

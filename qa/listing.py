@@ -1,4 +1,4 @@
-"""The documents as a list, in HTML: what each one is and how it stands in the index."""
+"""The list of documents, in HTML: what each one is, and its state in the index."""
 
 from collections.abc import Container, Iterable
 
@@ -13,7 +13,7 @@ SEARCH = (
 
 
 def listing(sheet: Sheet, *, searched: bool, removable: Container[str] = ()) -> str:
-    """Return the lines of a page of documents with the way to the next; `searched` tells why there may be none.
+    """Return a page of the list, with buttons to the next; `searched` says whether a search chose its files.
 
     Files among `removable` have a button that removes them.
     """
@@ -28,7 +28,7 @@ def listing(sheet: Sheet, *, searched: bool, removable: Container[str] = ()) -> 
 
 
 def adding(kinds: Iterable[str], largest: int) -> str:
-    """Return where files of some endings, of at most `largest` bytes, are dropped or chosen to be added."""
+    """Return the place to drop or choose files to add: with these endings, of at most `largest` bytes."""
     accepted = escape(",".join(sorted(kinds)))
     return (
         f'<label class="drop" data-largest="{largest}"><input type="file" multiple accept="{accepted}"><span>'

@@ -1,4 +1,4 @@
-"""What stands around the conversation, as HTML: the welcome, how much is indexed, what an update does and did."""
+"""What surrounds the conversation, as HTML: the welcome, how much is indexed, what an update is doing or did."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ FILTERS = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question to try, offered where the document that answers it is indexed."""
+    """A question to try, offered only where the document that answers it is indexed."""
 
     language: str
     question: str
@@ -41,7 +41,7 @@ class Example:
 
 
 def welcome(examples: Iterable[Example]) -> str:
-    """Return what stands on the page before the first question, with `examples`, numbered as given, to try."""
+    """Return what the page shows before the first question, with `examples` to try, numbered in their order."""
     tries = "".join(
         f'<li><button type="button" data-ask="{number}"><small>{language_name(example.language)}</small>'
         f'<span dir="auto" lang="{example.language}">{escape(example.question)}</span></button></li>'
@@ -56,7 +56,7 @@ def welcome(examples: Iterable[Example]) -> str:
 
 
 def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
-    """Return what stands on the page while the index is first made, or where that came to nothing."""
+    """Return what the page shows while the index is first made, or where that found no documents."""
     if working:
         words = (
             f"Sanad reads {label(folder)} for the first time. You can ask as soon as the first documents are indexed."
@@ -70,12 +70,12 @@ def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
 
 
 def count(passages: int, documents: int) -> str:
-    """Return the line that says how much is indexed."""
+    """Return a line that says how much is indexed."""
     return f'<p class="count">{counted(passages, "passage")} in {counted(documents, "document")}</p>'
 
 
 def progress(now: Progress | None, seconds: float) -> str:
-    """Return how far an update is after some seconds; None stands for one that still compares files."""
+    """Return the progress of an update after some seconds; None where it is still comparing files."""
     percent = 100 * now.done // now.total if now and now.total else 0
     words = " · ".join(_facts(now, seconds)) if now and now.total else "comparing the files with the index…"
     at = f" · {label(now.document)}" if now and now.document else ""
@@ -103,42 +103,42 @@ def _duration(seconds: float) -> str:
 
 
 def paused() -> str:
-    """Return that the index stays as it is until the reader says otherwise."""
+    """Return a notice that the index stays as it is until the user says otherwise."""
     return '<p class="notice">Stopped: the index does not follow the folder until you press <b>Rebuild</b>.</p>'
 
 
 def refused(trouble: str, remedy: str) -> str:
-    """Return why an update was refused, with a button for what it would do with force, if anything."""
+    """Return why an update was refused, with a button for doing it anyway where there is a remedy."""
     button = f'<button type="button" data-force="true">{escape(remedy)}</button>' if remedy else ""
     return f'<div class="refused">{problem(trouble)}{button}</div>'
 
 
 def report(done: Report, again: int = 0) -> str:
-    """Return what an update did, with each skipped file and the reason; `again` files were read though unchanged."""
+    """Return what an update did, with the skipped files and reasons; `again` is how many were reread on request."""
     names = (("Added", done.added), ("Changed", done.changed), ("Removed", done.removed))
     named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
     lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
     which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
     told = [*((skip.path, skip.reason) for skip in done.skipped), *done.notes]
-    skips = _told(told) if told else ""
+    skips = _reasons(told) if told else ""
     read = f"{counted(again, 'document')} read again. " if again else ""
     return f'<section class="notice report" role="status"><p>{read}{escape(done.summary)}</p>{skips}{which}</section>'
 
 
 def skipped(files: Sequence[Skipped]) -> str:
-    """Return the files that are not indexed, with the reasons, folded; an empty string where there are none."""
+    """Return the skipped files with the reasons, collapsed; an empty string where there are none."""
     if not files:
         return ""
-    words, told = f"{counted(len(files), 'file')} skipped", _told((file.path, file.reason) for file in files)
+    words, told = f"{counted(len(files), 'file')} skipped", _reasons((file.path, file.reason) for file in files)
     return f'<details class="notice"><summary>{words}</summary>{told}</details>'
 
 
-def _told(files: Iterable[tuple[str, str]]) -> str:
+def _reasons(files: Iterable[tuple[str, str]]) -> str:
     return f'<ul class="skips">{"".join(f"<li>{label(path)}: {escape(words)}</li>" for path, words in files)}</ul>'
 
 
 def judged(number: int, file: str, pressed: Iterable[str] = (), trouble: str = "") -> str:
-    """Return how many judgements there are and where, with the buttons that they press, and what went wrong."""
+    """Return how many judgements there are and where, which buttons they press, and what went wrong, if anything."""
     told = ""
     if number:
         given = '<a href="questions.jsonl" download>Download</a>'

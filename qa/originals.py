@@ -1,4 +1,4 @@
-"""Hand out the original file of an indexed document, named by the hash of its bytes and by nothing else."""
+"""Serve the original file of an indexed document, which is addressed by the hash of its bytes and nothing else."""
 
 import re
 from pathlib import PurePosixPath
@@ -22,7 +22,7 @@ def link(document: Document, page: int | None = None) -> str:
 
 
 def original(library: Library, request: Request) -> Response:
-    """Answer with the file whose hash the address names, if the index holds a document that was read from it."""
+    """Answer with the file that has the hash in the address, if a document in the index was read from it."""
     digest = str(request.path_params["digest"])
     found = _find(library, digest) if _DIGEST.fullmatch(digest) else None
     if found is None:
@@ -41,13 +41,13 @@ def original(library: Library, request: Request) -> Response:
 
 
 def _find(library: Library, digest: str) -> tuple[str, bytes] | None:
-    """Return path and bytes of the first indexed document of that hash whose file still has it."""
+    """Return path and bytes of the first indexed document with that hash whose file still has it."""
     for document in library.documents:
         if document.digest == digest:
             try:
                 content = read_bytes(File(document.path, locate(library.folder, document.path)))
             except SkipError:
                 continue
-            if digest_of(content) == digest:  # whatever stands at its path now, these bytes were indexed
+            if digest_of(content) == digest:  # the file may have been replaced: only indexed bytes are served
                 return document.path, content
     return None

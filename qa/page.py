@@ -1,11 +1,11 @@
-"""The page of the chat: its parts, and which event of it shows what."""
+"""The page of the chat: its components, and what each event shows in them."""
 
 import os
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-# Before gradio is imported: it and the libraries below it would otherwise report to their makers.
+# Set before gradio is imported: it and the libraries below it would otherwise send usage data to their makers.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
 
 import gradio as gr
@@ -21,7 +21,7 @@ REBUILD, STOP = "Rebuild", "Stop"
 
 
 class _Events:
-    """The events of the page that need something of Gradio's own."""
+    """The events of the page, between Gradio's components and `Chat`."""
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
@@ -54,7 +54,7 @@ class _Events:
             yield from self.follow(wanted=True)
 
     def update(self, label: str) -> Iterator[tuple[str, str, gr.Button]]:
-        if label == STOP:  # as the reader saw it: the update may have ended meanwhile
+        if label == STOP:  # the label that the user saw: the update may have ended since
             self._chat.rebuild.stop()
         else:
             self._chat.rebuild.start()
@@ -74,7 +74,7 @@ class _Events:
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
         if self._chat.library.documents:
             self._chat.rebuild.settle()
-        else:  # its progress is all that the page has to show
+        else:  # there is nothing but its progress to show
             self._chat.rebuild.keep_up()
         yield from self.follow()
 
@@ -101,7 +101,7 @@ _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event
 
 
 def build_page(chat: Chat) -> gr.Blocks:
-    """Return the page of a chat; where nothing is indexed yet, begin to."""
+    """Return the page of a chat; where nothing is indexed yet, begin an update."""
     library, uploads = chat.library, chat.uploads
     if not library.documents:
         chat.rebuild.start()
@@ -149,12 +149,15 @@ def build_page(chat: Chat) -> gr.Blocks:
 
 
 def _add_library(events: _Events, document: gr.HTML, told: list[Any], *, adds: bool) -> None:
-    """Add the documents tab, whose documents open in `document` and whose updates are told in `told`."""
+    """Add the documents tab: documents open in `document`, and updates are shown in the components `told`."""
     with gr.Column(elem_id="library"):
         adder = _html(adding(KINDS, LARGEST_FILE) if adds else "", "adder", scripted=True)
         finder = _html(SEARCH, "finder", scripted=True)
         listing = _html("", "listing", scripted=True)
-    for part in (finder, listing):  # one at a time, or an earlier search might be shown after a later one
+    for part in (
+        finder,
+        listing,
+    ):  # one at a time, or the result of an earlier search might replace that of a later one
         part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **_QUIET)
     listing.click(events.read, None, document, concurrency_limit=2, **_QUIET)
     for change in (
@@ -171,7 +174,7 @@ def _html(value: str, name: str, *, scripted: bool = False, render: bool = True)
 
 
 def style() -> dict[str, Any]:
-    """Return how the page looks, as options of its launch: fonts of the reader's system, and our own style."""
+    """Return the launch options for how the page looks: the fonts of the user's system, and page.css."""
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return {"theme": theme, "head": f"<style>{_file('page.css')}</style>"}
 

@@ -89,7 +89,7 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
 
 
 def hit_text(hit: Hit, *, bold: bool) -> str:
-    """Return a hit with its places for people; where it answers is `bold` on a terminal that can show it."""
+    """Return a hit and its places as text for people; with `bold` the answering sentences are bold."""
     found = _found(hit.document, hit.passage.span)
     again = [
         f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}" for place in hit.elsewhere
@@ -116,7 +116,7 @@ def _marked(hit: Hit, *, bold: bool) -> str:
 
 
 def failure(outcome: evaluate.Outcome) -> str:
-    """Return in words what is wrong with an answer."""
+    """Return in words how a question failed."""
     if outcome.question.document is None:
         return "answered, and nothing there answers it"
     if not outcome.question.contains:
@@ -126,12 +126,12 @@ def failure(outcome: evaluate.Outcome) -> str:
 
 
 def figure(value: float | None) -> str:
-    """Return a figure of a table, a dash where there is none."""
+    """Return a figure for a table, or a dash where there is none."""
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 def visit_object(visit: Visit) -> dict[str, object]:
-    """Return what a look through the index found as a JSON object."""
+    """Return what the doctor found as a JSON object."""
     return {
         "healthy": not visit.findings,
         "findings": [finding.told for finding in visit.findings],

@@ -1,4 +1,4 @@
-"""Mend what `doctor` finds, each thing in one transaction of its own; what is beyond repair is moved aside."""
+"""Repair what `doctor` finds, each thing in a transaction of its own; what is beyond repair is moved aside."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,18 +15,18 @@ from qa.folder import list_files
 from qa.judgements import Judgements
 from qa.library import Library
 
-BY_HAND = ("space", "rights", "judgements", "list")  # of which no build is to be expected
+BY_HAND = ("space", "rights", "judgements", "list")  # findings that a build would not change
 
 
 class Repair:
-    """What mends the findings about one index; all it removes can be made again from the documents."""
+    """Repairs the findings about one index; whatever it removes can be made again from the documents."""
 
     def __init__(self, folder: Path, editions: Editions, catalog: Catalog, encoder: Encoder) -> None:
         self._folder, self._editions = folder, editions
         self._catalog, self._encoder = catalog, encoder
 
     def run(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """Yield in a sentence each what was done, or why it could not be."""
+        """Yield a sentence for each thing that was done, or could not be."""
         steps = (self._allow, self._list, self._judgements, self._files, self._set_aside, self._rows)
         for step in steps:
             try:
@@ -60,20 +60,20 @@ class Repair:
                 yield f"{place} was removed."
 
     def _set_aside(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """Move catalogs aside that cannot be read, but only where they can be made again."""
+        """Move aside catalogs that cannot be read, but only where they can be made again."""
         for place in _places(findings, "catalog"):
             if place == self._catalog.folder and not list_files(self._folder)[0]:
                 raise FolderError(f"There are no documents in {self._folder} from which {place} could be made again.")
             file = Catalog(place).file
             aside = _aside(file)
-            for name in (file.name, f"{file.name}-journal"):  # which belongs to it
+            for name in (file.name, f"{file.name}-journal"):  # which is part of it
                 if (here := file.with_name(name)).exists():
                     here.rename(aside.with_name(aside.name + name.removeprefix(file.name)))
             self._editions.mend()
             yield f"{file} was moved to {aside}."
 
     def _rows(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """Take damaged rows out of each catalog: the build embeds, or reads and embeds, only these again."""
+        """Remove damaged rows from each catalog: the build then reads and embeds only these again."""
         for place in _places(findings, "document", "passage", "orphan"):
             here = [finding for finding in findings if finding.place == place]
             documents = sorted({finding.document for finding in here if finding.kind == "document"})
@@ -102,7 +102,7 @@ def _places(findings: Sequence[Finding], *kinds: str) -> list[Path]:
 
 
 def _aside(file: Path) -> Path:
-    """Return a name beside a file that no other has."""
+    """Return an unused name for a damaged file, beside it."""
     now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
     names = (file.with_name(f"{file.name}.damaged-{now}{number or ''}") for number in range(1000))
     return next(name for name in names if not name.exists())

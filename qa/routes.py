@@ -1,4 +1,4 @@
-"""What the server does besides the page: it gives judgements and original documents, and takes new documents."""
+"""The routes beside the page: judgements and original documents to download, and new documents to add."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from qa.uploads import Uploads
 
 
 def routes(library: Library, uploads: Uploads | None = None) -> list[Route]:
-    """Return the routes of the server over `library` that are not Gradio's; without `uploads` nothing is taken."""
+    """Return the routes over `library` that are not Gradio's; without `uploads` no documents can be added."""
     judgements = Judgements(library.index)
 
     def questions(request: Request) -> Response:
@@ -32,7 +32,7 @@ def routes(library: Library, uploads: Uploads | None = None) -> list[Route]:
 
 
 async def _add(uploads: Uploads, request: Request) -> Response:
-    """Save the body as a document of that name, and answer with the name it got or what is wrong, in a sentence."""
+    """Save the body as a document, and answer with the name it got, or with what is wrong in a sentence."""
     try:
         with uploads.receive(request.path_params["name"]) as incoming:
             async for content in request.stream():
@@ -40,5 +40,5 @@ async def _add(uploads: Uploads, request: Request) -> Response:
             return PlainTextResponse(await run_in_threadpool(incoming.keep))
     except UploadError as error:
         return PlainTextResponse(str(error), 400)
-    except ClientDisconnect:  # or the guard has answered already, since it was too large
+    except ClientDisconnect:  # or the guard has already refused it as too large
         return PlainTextResponse("The file did not arrive.", 400)

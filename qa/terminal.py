@@ -1,4 +1,4 @@
-"""A running update on a terminal: what it shows, and how Ctrl-C stops it."""
+"""The terminal: its encoding, the progress of an update on it, and Ctrl-C."""
 
 import contextlib
 import functools
@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator
 from qa.answers import counted
 from qa.reports import Progress
 
-QUIET = 5.0  # seconds between two lines where standard error is no terminal
+QUIET = 5.0  # seconds between two lines where standard error is not a terminal
 
 
 def speak_unicode() -> None:
-    """Read and write names and texts as UTF-8 whatever the locale says; what the output cannot carry is escaped."""
+    """Read and write names and texts as UTF-8 whatever the locale; escape what the output cannot carry."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by the caller: a file of the index would be given its number
+        if getattr(sys, name) is None:  # closed by the caller: the index file would otherwise get its descriptor
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
-    if sys.getfilesystemencoding() != "utf-8":  # arguments and file names were read wrong already: begin again
+    if sys.getfilesystemencoding() != "utf-8":  # arguments and file names were already decoded wrongly: start again
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
@@ -29,13 +29,13 @@ def speak_unicode() -> None:
 
 
 def hush() -> None:
-    """Write nothing more to standard output, whose end is no longer there: the interpreter would try once more."""
+    """Discard further standard output, whose reader is gone: the interpreter would otherwise try to flush it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C sets while the context lasts; the second time it interrupts."""
+    """Give an event that Ctrl-C sets while the context lasts; a second Ctrl-C interrupts."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield pressed
@@ -55,7 +55,7 @@ def stopping() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def showing() -> Iterator[Callable[[Progress], None]]:
-    """Show progress on standard error: a bar where it is a terminal, else a line from time to time."""
+    """Give a function that shows progress on standard error: a bar on a terminal, else a line now and then."""
     with contextlib.ExitStack() as ends:
         yield _bar(ends) if sys.stderr.isatty() else _lines()
 
@@ -68,7 +68,7 @@ def _bar(ends: contextlib.ExitStack) -> Callable[[Progress], None]:
         return ends.enter_context(tqdm(total=total, unit=" files"))
 
     def show(progress: Progress) -> None:
-        if progress.passages:  # an update that embeds nothing draws nothing
+        if progress.passages:  # an update that embeds nothing shows no bar
             bar = start(progress.total)
             bar.set_postfix_str(f"{_speed(progress)}{_skipped(progress)}", refresh=False)
             bar.update(progress.done - bar.n)

@@ -1,4 +1,4 @@
-"""A visit of the doctor: look through an index, mend it where that is wanted, and look again."""
+"""A visit of the doctor: check an index, repair it if asked to, and check it again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from qa.repair import Repair
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What was found at last, what was mended before, which indexes are kept, and which files are left out."""
+    """What is still wrong, what was repaired, which editions are on disk, and which files are skipped."""
 
     findings: tuple[Finding, ...]
     repairs: tuple[str, ...]
@@ -26,7 +26,7 @@ class Visit:
 def examine(
     folder: Path, index: Path, model: str | None = None, *, drop: str | None = None, mend: bool = False
 ) -> Visit:
-    """Look through the index of a folder, after `drop` removed that of a model, and `mend` it.
+    """Check the index of a folder, first removing that of the model `drop`, and with `mend` repair it.
 
     Raise ModelError where the model cannot be loaded, NewerError where the index was written by a newer Sanad,
     SettingsError where nothing can be dropped.
@@ -49,7 +49,7 @@ def _model(editions: Editions) -> str:
         stamp = editions.current().stamp()
     except LockedError:
         raise
-    except CatalogError:  # which is the first thing to be found
+    except CatalogError:  # `diagnose` will report it
         stamp = None
     return stamp.model if stamp else BUILT_IN
 

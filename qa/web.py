@@ -1,4 +1,4 @@
-"""The server of the chat: where it listens, what it lets through, and how it ends."""
+"""The server of the chat: where it listens, what it allows, and how it stops."""
 
 import contextlib
 import errno
@@ -30,10 +30,11 @@ _NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 def serving(
     library: Library, host: str = HOST, port: int = PORT, *, uploads: bool = False, watch: bool = False
 ) -> Iterator[str]:
-    """Serve the chat over `library` while the context lasts and give its address; port 0 is any free one.
+    """Serve the chat over `library` while the context lasts, and give its address; port 0 stands for any free one.
 
-    With `uploads` whoever may open the page may add documents to the folder; with `watch` the index follows the folder
-    also while nobody asks. Raise ServerError where the port is taken or the host is not an address of this machine.
+    With `uploads` anyone who can open the page can add documents to the folder; with `watch` the index follows the
+    folder even while nobody asks. Raise ServerError where the port is taken or the host is not an address of this
+    machine.
     """
     port = check_port(host, port)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
@@ -77,7 +78,7 @@ def _settings(library: Library, host: str, port: int, uploads: Uploads | None) -
 def check_port(host: str, port: int) -> int:
     """Return the port to serve on, a free one where it is 0; raise ServerError with the reason where it cannot be.
 
-    It is bound once: Gradio would say no more than that it found no port.
+    It is bound once to find out: Gradio would only say that it found no free port.
     """
     if not 0 <= port <= 65535:
         raise ServerError(f"There is no port {port}: choose one from 1024 to 65535 with --port.")
@@ -116,7 +117,7 @@ def serve(
     ended = threading.Event()
     with _ends_on_signals(ended), serving(library, host, port, uploads=uploads, watch=watch) as address:
         ready(address)
-        while not ended.wait(0.5):  # a wait without an end would not be interrupted on every system
+        while not ended.wait(0.5):  # a wait without a timeout cannot be interrupted on every system
             pass
 
 
