@@ -7,6 +7,7 @@ folder's name, as if it were inside the first.
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa.dotfiles import read_lines
 from qa.errors import FolderError
 
 NAME = ".sanadfolders"
@@ -22,13 +23,7 @@ class Joined:
 
 def joined(folder: Path) -> tuple[Joined, ...]:
     """Return the folders that `folder` names; raise FolderError where that cannot be read or understood."""
-    listed = folder / NAME
-    try:
-        lines = [line.strip() for line in listed.read_text("utf-8-sig").splitlines()]
-    except (FileNotFoundError, NotADirectoryError):
-        return ()
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{listed} cannot be read ({error}): write one folder on each line, in UTF-8.") from None
+    lines = [line.strip() for line in read_lines(folder / NAME, "one folder on each line")]
     found = tuple(_read(folder, line) for line in lines if line and not line.startswith("#"))
     for one in found:
         _check(folder, one, found)

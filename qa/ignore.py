@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pathspec
 
-from qa.errors import FolderError
+from qa.dotfiles import read_lines, unreadable
 
 NAME = ".sanadignore"
+ADVICE = "patterns as in a .gitignore"
 
 
 class Ignored:
@@ -22,15 +23,11 @@ class Ignored:
     def read(cls, folder: Path) -> "Ignored":
         """Read the file; raise FolderError where it cannot be read or one of its lines is not a pattern."""
         place = folder / NAME
+        lines = read_lines(place, ADVICE)
         try:
-            lines = place.read_text("utf-8-sig").splitlines()
-            return cls(pathspec.GitIgnoreSpec.from_lines(lines))
-        except FileNotFoundError:
-            return cls()
-        except (OSError, ValueError) as error:
-            raise FolderError(
-                f"{place} cannot be read ({error}): write patterns as in a .gitignore, in UTF-8."
-            ) from None
+            return cls(pathspec.GitIgnoreSpec.from_lines(lines) if lines else None)
+        except ValueError as error:
+            raise unreadable(place, ADVICE, error) from None
 
     def __contains__(self, path: str) -> bool:
         """Tell whether the file at `path` is left out."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pathspec
 
+from qa.dotfiles import read_lines
 from qa.errors import FolderError
 
 NAME = ".sanadencodings"
@@ -23,12 +24,7 @@ class Overrides:
     def read(cls, folder: Path) -> "Overrides":
         """Read the file; raise FolderError where it cannot be read or one of its lines understood."""
         place = folder / NAME
-        try:
-            lines = place.read_text("utf-8-sig").splitlines()
-        except FileNotFoundError:
-            return cls()
-        except (OSError, ValueError) as error:
-            raise FolderError(f"{place} cannot be read ({error}): write PATTERN = ENCODING lines, in UTF-8.") from None
+        lines = read_lines(place, "PATTERN = ENCODING on each line")
         wanted = [(number, line.strip()) for number, line in enumerate(lines, 1)]
         return cls(tuple(_read(place, number, line) for number, line in wanted if line and line[0] != "#"))
 

@@ -17,6 +17,7 @@ embeddings.hub
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.atomic qa.spans
+qa.dotfiles
 qa.ignore qa.folders qa.overrides
 qa.furniture qa.folder qa.alike qa.repeated
 qa.extracted qa.encodings qa.archives qa.reading_order qa.dates qa.sections

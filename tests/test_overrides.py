@@ -149,5 +149,5 @@ def test_a_line_that_makes_no_sense_is_said_and_nothing_is_lost(tmp_path: Path, 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(FolderError, match=r"write PATTERN = ENCODING lines, in UTF-8"):
+    with pytest.raises(FolderError, match=r"write PATTERN = ENCODING on each line, in UTF-8"):
         Overrides.read(tmp_path)
