@@ -126,14 +126,22 @@ def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
     `lost` are those that are gone or no longer hold text. Documents whose bytes are found elsewhere were moved, and
     those that are ignored now are meant to go: neither count.
     """
-    indexed = sum(bool(found.digest) for found in changes.known.values())
-    most = max(HANDFUL, SHARE * indexed)
+    indexed = [path for path, found in changes.known.items() if found.digest]
+    _check_share(folder, folder, changes, indexed, lost)
+    for other in joined(folder):  # each may be a disk of its own
+        within, gone = ([path for path in paths if path.startswith(f"{other.name}/")] for paths in (indexed, lost))
+        _check_share(folder, other.place, changes, within, gone)
+
+
+def _check_share(folder: Path, place: Path, changes: Changes, indexed: Sequence[str], lost: Sequence[str]) -> None:
+    """Raise VanishedError where too many of the documents that were found in `place` are lost."""
+    most = max(HANDFUL, SHARE * len(indexed))
     if len(lost) > most:
         moved = set(_digests(changes.wanted))
         vanished = sum(changes.known[path].digest not in moved for path in _seen(folder, lost))
         if vanished > most:
             raise VanishedError(
-                f"{vanished:,} of {counted(indexed, 'document')} are gone from {folder}: is a disk missing? "
+                f"{vanished:,} of {counted(len(indexed), 'document')} are gone from {place}: is a disk missing? "
                 "The index keeps them."
             )
 

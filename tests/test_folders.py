@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import qa.watch
-from qa.errors import FolderError
+from qa.errors import FolderError, VanishedError
 from qa.folders import Joined, joined, locate
 from qa.library import Library
 from qa.watch import watching
@@ -55,6 +55,18 @@ def test_each_of_them_is_followed(library: Library, tmp_path: Path) -> None:
     assert len(paths(library)) == 4
     (library.folder / ".sanadfolders").write_text("archive = ../far")
     assert library.update().removed == ("other/b.txt", "other/new.txt")
+
+
+def test_one_of_them_that_is_suddenly_empty_is_taken_for_a_missing_disk(library: Library, tmp_path: Path) -> None:
+    write_files(tmp_path / "main", {f"{n}.txt": f"The oil of {n}." for n in range(20)})
+    write_files(tmp_path / "other", {f"{n}.txt": f"The war of {n}." for n in range(6)})
+    library.update()
+    shutil.rmtree(tmp_path / "other")
+    (tmp_path / "other").mkdir()  # as where a disk was mounted
+    with pytest.raises(VanishedError, match=r"7 of 7 documents are gone from .*other"):
+        library.update()
+    assert len(library.documents) == 29
+    assert len(library.update(force=True).removed) == 7
 
 
 def test_they_are_watched_also_those_that_come_later(library: Library, tmp_path: Path) -> None:
