@@ -11,12 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.parts import Layout, Mask, Runs
+from embeddings.parts import Layout, Mask, Rows, Runs, Scores
 from embeddings.ragged import gather, starts_of
 from embeddings.static import StaticEncoder, Tokens, Vectors, unit
-
-Scores = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55

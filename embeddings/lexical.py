@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.parts import Layout, Mask
+from embeddings.parts import Layout, Mask, Scores
 from embeddings.ragged import Ints, starts_of, within
 from embeddings.terms import Hashes, terms_of
 
-Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 K1 = 1.2
@@ -116,7 +115,7 @@ class LexicalIndex:
     def __len__(self) -> int:
         return len(self._layout)
 
-    def scores(self, question: str) -> Floats:
+    def scores(self, question: str) -> Scores:
         """Return the score of every text for a folded question, each divided by the best a text could reach.
 
         Scores lie in 0 to 1; terms that no text holds count in the best, so a question in another language than the
@@ -133,7 +132,7 @@ class LexicalIndex:
             summed.append(np.bincount(owners, gains, len(part.lengths)).astype(np.float64, copy=False))
         return np.asarray(np.concatenate(summed)[self._layout.order] / best, np.float32)
 
-    def shares(self, question: str, texts: Sequence[str]) -> Floats:
+    def shares(self, question: str, texts: Sequence[str]) -> Scores:
         """Return for each folded text the share of the question's terms it holds, rare terms counting more.
 
         Shares lie in 0 to 1; the texts need not be indexed. Shape (texts,).

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from embeddings.ragged import Ints, starts_of
 
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
 
 

@@ -4,13 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from embeddings.parts import Layout, Mask
+from embeddings.parts import Layout, Mask, Rows, Scores
 from embeddings.static import Vectors
-
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 
 class VectorStore(Protocol):

@@ -134,8 +134,8 @@ def _where(hit: Hit) -> str:
 def _elsewhere(hit: Hit) -> str:
     same = [place for place in hit.elsewhere if place.same]
     near = [place for place in hit.elsewhere if not place.same]
-    told = (("The same text appears", same), ("Nearly the same text appears", near))
-    return "".join(f'<p class="elsewhere">{words} {_places(hit, found)}.</p>' for words, found in told if found)
+    kinds = (("The same text appears", same), ("Nearly the same text appears", near))
+    return "".join(f'<p class="elsewhere">{words} {_places(hit, found)}.</p>' for words, found in kinds if found)
 
 
 def _places(hit: Hit, found: Sequence[Place]) -> str:
@@ -198,8 +198,8 @@ def _original(document: Document, page: int | None) -> str:
 def _notes(document: Document, window: Span, note: str) -> str:
     whole = window == Span(0, len(document.text))
     part = f"Characters {window.start:,} to {window.end:,} of {len(document.text):,} of this long document."
-    told = f"{document.note[0].upper()}{document.note[1:]}." if document.note else ""
-    notes = (note, told, "" if whole else part)
+    reading = f"{document.note[0].upper()}{document.note[1:]}." if document.note else ""
+    notes = (note, reading, "" if whole else part)
     return "".join(f'<p class="note">{escape(words)}</p>' for words in notes if words)
 
 

@@ -253,8 +253,8 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         _print_json(visit_object(visit))
     else:
-        for told in (*visit.repairs, *(finding.told for finding in visit.findings)):
-            print(one_line(told))
+        for message in (*visit.repairs, *(finding.message for finding in visit.findings)):
+            print(one_line(message))
         if not visit.findings:
             print(f"Index {settings.index} and folder {settings.folder} agree.")
         for edition in visit.editions:

@@ -37,7 +37,7 @@ class Finding:
     """Something that is wrong: a sentence for the user, and the place for `qa.repair`."""
 
     kind: Kind
-    told: str
+    message: str
     place: Path  # the file, or the folder of the edition
     document: str = ""  # its path
     passage: int = 0  # its number, 0 where it is not about a single one
@@ -80,7 +80,7 @@ def _about_edition(catalog: Catalog, dim: int | None, *, derived: bool) -> Itera
     for fault in faults:
         where = f"In {catalog.file}, {fault.path}: " if fault.path else f"In {catalog.file} "
         todo = {"document": "read it again", "passage": "embed it again", "orphan": "remove them"}[fault.kind]
-        yield Finding(fault.kind, f"{where}{fault.told}: {todo}.", catalog.folder, fault.path, fault.passage)
+        yield Finding(fault.kind, f"{where}{fault.message}: {todo}.", catalog.folder, fault.path, fault.passage)
     yield from _about_segments(catalog, listing, mine=derived, whole=not faults)
 
 
@@ -114,15 +114,15 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
             held |= counts.keys()
     missing = len(sizes.keys() - held)
     if mine and whole and missing:
-        told = (
+        message = (
             f"{counted(missing, 'document')} of {catalog.folder} are missing from the derived files: make these again."
         )
-        yield Finding("derived", told, catalog.folder / SEGMENTS)
+        yield Finding("derived", message, catalog.folder / SEGMENTS)
 
 
 def _about_list(editions: Editions) -> Iterator[Finding]:
-    for told in editions.stray():
-        yield Finding("list", f"{told[:-1]}: write it again.", editions.list)
+    for message in editions.stray():
+        yield Finding("list", f"{message[:-1]}: write it again.", editions.list)
 
 
 def _about_judgements(index: Path) -> Iterator[Finding]:
@@ -133,8 +133,8 @@ def _about_judgements(index: Path) -> Iterator[Finding]:
         yield Finding("judgements", str(error), judgements.file)
         return
     if strange:
-        told = f"{judgements.file} has {counted(len(strange), 'line')} that eval cannot read: correct or move them."
-        yield Finding("judgements", told, judgements.file)
+        message = f"{judgements.file} has {counted(len(strange), 'line')} that eval cannot read: correct or move them."
+        yield Finding("judgements", message, judgements.file)
 
 
 def _about_rights(editions: Editions) -> Iterator[Finding]:
@@ -146,8 +146,8 @@ def _about_rights(editions: Editions) -> Iterator[Finding]:
         if not os.access(place, wanted):
             yield Finding("rights", f"You cannot read and write {place}: grant yourself access.", place)
         if place.stat().st_mode & OTHERS:
-            told = f"{place} can be written by everybody, who could change your answers: restrict it."
-            yield Finding("rights", told, place)
+            message = f"{place} can be written by everybody, who could change your answers: restrict it."
+            yield Finding("rights", message, place)
 
 
 def _about_space(index: Path) -> Iterator[Finding]:
@@ -156,8 +156,8 @@ def _about_space(index: Path) -> Iterator[Finding]:
     taken = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
     free = shutil.disk_usage(index).free
     if free < SPACE + taken:
-        told = f"The disk of {index} has {free / 2**20:,.0f} MB left, and making the index again may take "
-        yield Finding("space", f"{told}{(SPACE + taken) / 2**20:,.0f} MB: free some space.", index)
+        message = f"The disk of {index} has {free / 2**20:,.0f} MB left, and making the index again may take "
+        yield Finding("space", f"{message}{(SPACE + taken) / 2**20:,.0f} MB: free some space.", index)
 
 
 def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[Finding]:
@@ -167,7 +167,9 @@ def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[
         sentences = [str(error)]
     source = catalog.source()
     if source is not None and source.resolve() != folder.resolve():
-        told = f"The index {catalog.folder} belongs to {source}, not to {folder}: name another, or build with --force."
-        yield Finding("source", told, folder)
-    for told in sentences:
-        yield Finding("index", told, folder)
+        message = (
+            f"The index {catalog.folder} belongs to {source}, not to {folder}: name another, or build with --force."
+        )
+        yield Finding("source", message, folder)
+    for message in sentences:
+        yield Finding("index", message, folder)

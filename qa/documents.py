@@ -54,12 +54,12 @@ def read_document(
     """
     place = PurePosixPath(path)
     suffix = place.suffix.lower()
-    told = decode_as(content, encoding) if encoding and suffix not in CODED else None
-    found = _extract(suffix, told.as_utf8() if told else content, extractor)
+    decoded = decode_as(content, encoding) if encoding and suffix not in CODED else None
+    found = _extract(suffix, decoded.as_utf8() if decoded else content, extractor)
     text, strange = clean(found.text)
     if not any(character.isalnum() for character in text):
         raise SkipError("it holds no text")
-    note = "; ".join(filter(None, (told.note if told else "", found.note, strange)))
+    note = "; ".join(filter(None, (decoded.note if decoded else "", found.note, strange)))
     form = suffix[1:] if suffix in EXTRACTORS or suffix in PLAIN else "text"
     title = _title(form, " ".join(clean(found.title)[0].split()), text) or place.stem
     date = _date(form, found.date, text)
@@ -79,18 +79,18 @@ def _extract(suffix: str, content: bytes, extractor: Extractor | None) -> Extrac
     return Extracted(decoded.text, note=decoded.note)
 
 
-def _title(form: str, told: str, text: str) -> str:
+def _title(form: str, named: str, text: str) -> str:
     """Return the headline of the metadata where it can be trusted, since many a file has that of its template."""
-    if told and (form in TITLED or told.casefold() in " ".join(text[:3000].split()).casefold()):
-        return _cut(told)
+    if named and (form in TITLED or named.casefold() in " ".join(text[:3000].split()).casefold()):
+        return _cut(named)
     return "" if form in RECORDS else find_title(text)
 
 
-def _date(form: str, told: str, text: str) -> str:
-    """Return the day of a page, book or message as its metadata tell it; those of other files tell of the file."""
-    if form in RECORDS or (told and form in TITLED):
-        return told
-    return find_date(text) or told
+def _date(form: str, named: str, text: str) -> str:
+    """Return the date of a page, book or message from its metadata; that of other files is the day of the file."""
+    if form in RECORDS or (named and form in TITLED):
+        return named
+    return find_date(text) or named
 
 
 def clean(text: str) -> tuple[str, str]:
@@ -102,9 +102,9 @@ def clean(text: str) -> tuple[str, str]:
     shown, controls = _CONTROLS.subn("\ufffd", text)
     shown, hidden = _HIDDEN.subn(lambda run: run[1] or "\ufffd" * len(run[0]), shown)
     hidden -= len(_FLAG.findall(shown))
-    told = [f"control characters replaced: {controls:,}"] if controls else []
-    told += [f"runs of invisible characters replaced: {hidden:,}"] if hidden else []
-    return shown, "; ".join(told)
+    notes = [f"control characters replaced: {controls:,}"] if controls else []
+    notes += [f"runs of invisible characters replaced: {hidden:,}"] if hidden else []
+    return shown, "; ".join(notes)
 
 
 _CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")

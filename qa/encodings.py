@@ -49,7 +49,7 @@ def decode(content: bytes) -> Decoded:
 
 def decode_as(content: bytes, encoding: str) -> Decoded:
     """Decode text in the encoding that its owner gives; raise SkipError where the result is not text."""
-    found = _replacing(content, encoding, told=True)
+    found = _replacing(content, encoding, named=True)
     if not _is_text(found.text):
         raise SkipError(f"it is not text in {encoding}, the encoding given for it: give another, or none")
     return Decoded(found.text.removeprefix("\ufeff"), found.note)
@@ -58,7 +58,7 @@ def decode_as(content: bytes, encoding: str) -> Decoded:
 def _by_mark(content: bytes) -> Decoded | None:
     for mark, encoding in MARKS:
         if content.startswith(mark):
-            return _replacing(content[len(mark) :], encoding, told=encoding != "utf-8")
+            return _replacing(content[len(mark) :], encoding, named=encoding != "utf-8")
     return None
 
 
@@ -88,9 +88,9 @@ def _detected(content: bytes) -> Decoded | None:
     return None
 
 
-def _replacing(content: bytes, encoding: str, *, told: bool = False) -> Decoded:
-    """Decode with U+FFFD for what is broken, and note how much and where first; with `told` also the encoding."""
-    notes = [f"read as {encoding}"] if told else []
+def _replacing(content: bytes, encoding: str, *, named: bool = False) -> Decoded:
+    """Decode with U+FFFD for what is broken, and note how much and where first; with `named` also the encoding."""
+    notes = [f"read as {encoding}"] if named else []
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:

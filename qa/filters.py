@@ -41,8 +41,8 @@ class Filter:
 
         Raise QuestionError where a language or date is invalid, or no day is left.
         """
-        told = tuple(pattern for pattern in map(str.strip, documents) if pattern)
-        wanted = cls(told, tuple(map(_language, languages)), _day(after, "after"), _day(before, "before"))
+        patterns = tuple(pattern for pattern in map(str.strip, documents) if pattern)
+        wanted = cls(patterns, tuple(map(_language, languages)), _day(after, "after"), _day(before, "before"))
         if wanted.after and wanted.before and wanted.after >= wanted.before:
             raise QuestionError(f"No day is both from {wanted.after} on and before {wanted.before}: swap the two.")
         return wanted
@@ -75,10 +75,10 @@ class Filter:
         return dated and late and document.date >= self.after and named
 
     def __str__(self) -> str:
-        told = [("document", pattern) for pattern in self.documents]
-        told += [("language", code) for code in self.languages]
-        told += [(name, day) for name, day in (("after", self.after), ("before", self.before)) if day]
-        return " ".join(f'{name}:"{value}"' if " " in value else f"{name}:{value}" for name, value in told)
+        conditions = [("document", pattern) for pattern in self.documents]
+        conditions += [("language", code) for code in self.languages]
+        conditions += [(name, day) for name, day in (("after", self.after), ("before", self.before)) if day]
+        return " ".join(f'{name}:"{value}"' if " " in value else f"{name}:{value}" for name, value in conditions)
 
 
 EVERYTHING = Filter()
@@ -96,8 +96,8 @@ def read_filter(question: str, within: Filter = EVERYTHING) -> tuple[str, Filter
     if not any(found.values()):
         return question, within
     dates = {name: found[name][-1] if found[name] else getattr(within, name) for name in ("after", "before")}
-    told = Filter.of((*within.documents, *found["document"]), (*within.languages, *found["language"]), **dates)
-    return " ".join(_WORDS.sub(" ", question).split()), told
+    narrowed = Filter.of((*within.documents, *found["document"]), (*within.languages, *found["language"]), **dates)
+    return " ".join(_WORDS.sub(" ", question).split()), narrowed
 
 
 def nothing_fits(within: Filter, documents: Sequence[Listed], owners: Ints, languages: npt.NDArray[np.bytes_]) -> str:

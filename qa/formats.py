@@ -144,10 +144,10 @@ def _body(message: EmailMessage) -> str:
     if not isinstance(content, bytes):
         return ""
     try:
-        told = content.decode(body.get_content_charset() or "ascii").encode()
+        text = content.decode(body.get_content_charset() or "ascii").encode()
     except (UnicodeDecodeError, LookupError):
-        told = decode(content).text.encode() if content.strip() else b""
-    return read_html(told).text if body.get_content_type() == "text/html" else told.decode()
+        text = decode(content).text.encode() if content.strip() else b""
+    return read_html(text).text if body.get_content_type() == "text/html" else text.decode()
 
 
 _TIMING = re.compile(r"(?:\d{1,6}[ \t]{0,9}\n)?[ \t]{0,9}[\d:.,]{4,16}[ \t]{0,9}-->[^\n]*\n?")
@@ -216,18 +216,18 @@ def _is_list_of_objects(value: object) -> bool:
 
 
 def _record(value: object) -> str:
-    told = list(_told(value, ""))
-    short = "; ".join(words for words in told if len(words) <= PROSE and "\n" not in words)
-    return "\n".join([short, *(words for words in told if len(words) > PROSE or "\n" in words)])
+    parts = list(_parts(value, ""))
+    short = "; ".join(words for words in parts if len(words) <= PROSE and "\n" not in words)
+    return "\n".join([short, *(words for words in parts if len(words) > PROSE or "\n" in words)])
 
 
-def _told(value: object, key: str) -> Iterator[str]:
+def _parts(value: object, key: str) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _told(inner, str(name))
+            yield from _parts(inner, str(name))
     elif isinstance(value, list):
         for inner in value:
-            yield from _told(inner, key)
+            yield from _parts(inner, key)
     elif value is not None and str(value).strip():
         long = isinstance(value, str) and (len(value) > PROSE or "\n" in value.strip())
         yield str(value).strip() if long or not key else f"{key}: {str(value).strip()}"

@@ -20,7 +20,7 @@ class Fault:
 
     kind: Kind
     path: str
-    told: str
+    message: str
     passage: int = 0  # its number, 0 where it is not about a single one
 
 
@@ -37,13 +37,13 @@ def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
     wanted = f"SELECT {LISTED}, text, checksum FROM documents LEFT JOIN texts ON id = document WHERE NOT stale"
     for *columns, text, expected in db.execute(f"{wanted} ORDER BY path"):
         listed = Listed(*columns)
-        told = _about_text(listed, text, expected)
-        if told:
-            yield Fault("document", str(listed.path), told)
+        message = _about_text(listed, text, expected)
+        if message:
+            yield Fault("document", str(listed.path), message)
             continue
         found = db.execute("SELECT * FROM passages WHERE document = ? ORDER BY number", [listed.key])
-        for number, told in _about_passages(listed, text, [row[1:] for row in found], dim):
-            yield Fault("passage", listed.path, told, number)
+        for number, message in _about_passages(listed, text, [row[1:] for row in found], dim):
+            yield Fault("passage", listed.path, message, number)
 
 
 def _about_text(listed: Listed, text: object, expected: object) -> str:
@@ -64,12 +64,12 @@ def _about_passages(
         yield 0, f"it has {len(rows):,} of its {listed.passages:,} passages, or they are out of order"
     for *values, expected in rows:
         try:
-            told = about_row(to_row(*values), text, dim)
-            told = told or ("" if checksum(values) == expected else "is not as it was written")
+            message = about_row(to_row(*values), text, dim)
+            message = message or ("" if checksum(values) == expected else "is not as it was written")
         except (TypeError, ValueError, OverflowError):
-            told = "cannot be read"
-        if told:
-            yield values[0], f"passage {values[0]} {told}"
+            message = "cannot be read"
+        if message:
+            yield values[0], f"passage {values[0]} {message}"
 
 
 def about_row(row: Row, text: str, dim: int | None) -> str:

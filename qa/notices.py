@@ -62,9 +62,9 @@ def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
             f"Sanad reads {label(folder)} for the first time. You can ask as soon as the first documents are indexed."
         )
         return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
-    told = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
+    advice = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
     return (
-        f'<section class="welcome"><h2>No documents yet</h2><p>{told}</p>'
+        f'<section class="welcome"><h2>No documents yet</h2><p>{advice}</p>'
         "<p>Then press <b>Rebuild</b>, above.</p></section>"
     )
 
@@ -119,8 +119,8 @@ def report(done: Report, again: int = 0) -> str:
     named = [(kind, "</dd><dd>".join(map(label, paths))) for kind, paths in names if paths]
     lists = "".join(f"<dt>{kind}</dt><dd>{paths}</dd>" for kind, paths in named)
     which = f"<details><summary>Which ones</summary><dl>{lists}</dl></details>" if lists else ""
-    told = [*((skip.path, skip.reason) for skip in done.skipped), *done.notes]
-    skips = _reasons(told) if told else ""
+    reasons = [*((skip.path, skip.reason) for skip in done.skipped), *done.notes]
+    skips = _reasons(reasons) if reasons else ""
     read = f"{counted(again, 'document')} read again. " if again else ""
     return f'<section class="notice report" role="status"><p>{read}{escape(done.summary)}</p>{skips}{which}</section>'
 
@@ -129,8 +129,8 @@ def skipped(files: Sequence[Skipped]) -> str:
     """Return the skipped files with the reasons, collapsed; an empty string where there are none."""
     if not files:
         return ""
-    words, told = f"{counted(len(files), 'file')} skipped", _reasons((file.path, file.reason) for file in files)
-    return f'<details class="notice"><summary>{words}</summary>{told}</details>'
+    words, reasons = f"{counted(len(files), 'file')} skipped", _reasons((file.path, file.reason) for file in files)
+    return f'<details class="notice"><summary>{words}</summary>{reasons}</details>'
 
 
 def _reasons(files: Iterable[tuple[str, str]]) -> str:
@@ -139,8 +139,8 @@ def _reasons(files: Iterable[tuple[str, str]]) -> str:
 
 def judged(number: int, file: str, pressed: Iterable[str] = (), trouble: str = "") -> str:
     """Return how many judgements there are and where, which buttons they press, and what went wrong, if anything."""
-    told = ""
+    count = ""
     if number:
         given = '<a href="questions.jsonl" download>Download</a>'
-        told = f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} {given}</p>'
-    return f'<div data-pressed="{escape(" ".join(pressed))}">{problem(trouble) if trouble else ""}{told}</div>'
+        count = f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} {given}</p>'
+    return f'<div data-pressed="{escape(" ".join(pressed))}">{problem(trouble) if trouble else ""}{count}</div>'

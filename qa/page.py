@@ -115,7 +115,7 @@ def build_page(chat: Chat) -> gr.Blocks:
             count = _html("", "indexed")
             rebuild = gr.Button(REBUILD, elem_id="rebuild", size="sm")
         notice = _html("", "told", scripted=True)
-        told = [count, notice, rebuild]
+        status = [count, notice, rebuild]
         conversation = _html("", "conversation", scripted=True)
         judged = _html("", "judged", scripted=True)
         with gr.Row(elem_id="composer"):
@@ -124,7 +124,7 @@ def build_page(chat: Chat) -> gr.Blocks:
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", scripted=True, render=False)
-        _add_library(events, document, told, adds=uploads is not None)
+        _add_library(events, document, status, adds=uploads is not None)
         document.render()  # type: ignore[no-untyped-call]
         shown = [box, turns, conversation, refusal, count, notice]
         asked = gr.on(
@@ -133,11 +133,11 @@ def build_page(chat: Chat) -> gr.Blocks:
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **_QUIET)
         conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **_QUIET)
         conversation.like(events.judge, turns, judged, trigger_mode="multiple", **_QUIET)
-        updated = rebuild.click(events.update, rebuild, told, trigger_mode="multiple", concurrency_limit=8, **_QUIET)
-        forced = notice.select(events.force, None, told, concurrency_limit=8, **_QUIET)
-        loaded = page.load(events.load, None, told, concurrency_limit=32, **_QUIET)
+        updated = rebuild.click(events.update, rebuild, status, trigger_mode="multiple", concurrency_limit=8, **_QUIET)
+        forced = notice.select(events.force, None, status, concurrency_limit=8, **_QUIET)
+        loaded = page.load(events.load, None, status, concurrency_limit=32, **_QUIET)
         for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
-            moment(events.follow, None, told, concurrency_limit=32, **_QUIET)
+            moment(events.follow, None, status, concurrency_limit=32, **_QUIET)
         first = page.load(chat.await_documents, None, None, concurrency_limit=32, **_QUIET)
         for moment in (page.load, first.then, updated.then, forced.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
@@ -148,8 +148,8 @@ def build_page(chat: Chat) -> gr.Blocks:
     return page
 
 
-def _add_library(events: _Events, document: gr.HTML, told: list[Any], *, adds: bool) -> None:
-    """Add the documents tab: documents open in `document`, and updates are shown in the components `told`."""
+def _add_library(events: _Events, document: gr.HTML, status: list[Any], *, adds: bool) -> None:
+    """Add the documents tab: documents open in `document`, and updates are shown in the components `status`."""
     with gr.Column(elem_id="library"):
         adder = _html(adding(KINDS, LARGEST_FILE) if adds else "", "adder", scripted=True)
         finder = _html(SEARCH, "finder", scripted=True)
@@ -161,9 +161,9 @@ def _add_library(events: _Events, document: gr.HTML, told: list[Any], *, adds: b
         part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **_QUIET)
     listing.click(events.read, None, document, concurrency_limit=2, **_QUIET)
     for change in (
-        adder.upload(events.added, None, told, **_QUIET),
-        listing.delete(events.remove, None, told, **_QUIET),
-        listing.apply(events.rebuild_some, None, told, **_QUIET),
+        adder.upload(events.added, None, status, **_QUIET),
+        listing.delete(events.remove, None, status, **_QUIET),
+        listing.apply(events.rebuild_some, None, status, **_QUIET),
     ):
         change.then(None, js=_RELIST)
 

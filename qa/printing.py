@@ -134,7 +134,7 @@ def visit_object(visit: Visit) -> dict[str, object]:
     """Return what the doctor found as a JSON object."""
     return {
         "healthy": not visit.findings,
-        "findings": [finding.told for finding in visit.findings],
+        "findings": [finding.message for finding in visit.findings],
         "repairs": list(visit.repairs),
         "skipped": [{"document": skip.path, "reason": skip.reason} for skip in visit.skipped],
         "models": [

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
-from embeddings.parts import Mask
+from embeddings.parts import Mask, Rows, Scores
 from embeddings.sound import sounds
 from embeddings.static import Vectors
-from embeddings.stores import Rows, Scores, VectorStore
+from embeddings.stores import VectorStore
 from embeddings.text import fold
 from qa.language import detect
 

@@ -57,9 +57,9 @@ def default_index(folder: Path, environment: Mapping[str, str]) -> Path:
 
 def _home(environment: Mapping[str, str]) -> Path:
     """Return the user's own folder; raise SettingsError where neither the environment nor the system knows it."""
-    told = environment.get("HOME") or environment.get("USERPROFILE")
-    if told:
-        return Path(told)
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if home:
+        return Path(home)
     try:
         import pwd  # not on every system
 

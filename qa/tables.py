@@ -81,9 +81,9 @@ class Listed:
     @classmethod
     def of(cls, key: int, document: Document, passages: int, indexed: str) -> "Listed":
         """Return the entry of a document with that number of passages."""
-        told = (document.path, document.digest, document.title, document.format, document.note, document.date)
+        facts = (document.path, document.digest, document.title, document.format, document.note, document.date)
         headings = np.array([(one.start, one.level) for one in document.headings], np.int64)  # (headings, 2)
-        return cls(key, *told, np.array(document.pages, np.int64).tobytes(), headings.tobytes(), passages, indexed)
+        return cls(key, *facts, np.array(document.pages, np.int64).tobytes(), headings.tobytes(), passages, indexed)
 
     def document(self, text: str) -> Document:
         """Return the whole document, given its text; raise CatalogError where its pages or headings are damaged."""
@@ -92,8 +92,8 @@ class Listed:
             headings = tuple(Heading(*pair) for pair in np.frombuffer(self.headings, np.int64).reshape(-1, 2).tolist())
         except ValueError as error:
             raise CatalogError(f"What the index tells of {self.path} is damaged: let the doctor repair it.") from error
-        told = (self.format, self.note, self.date, pages, headings)
-        return Document(self.path, self.digest, self.title, text, *told)
+        facts = (self.format, self.note, self.date, pages, headings)
+        return Document(self.path, self.digest, self.title, text, *facts)
 
 
 def widen(db: sqlite3.Connection, found: str) -> None:
@@ -104,8 +104,8 @@ def widen(db: sqlite3.Connection, found: str) -> None:
         db.execute(f"DROP TABLE {table}")
     text = "text, 0 FROM old"
     if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'texts'").fetchone():
-        db.execute("ALTER TABLE texts RENAME TO told")
-        text = "text, 0 FROM told, old WHERE id = document"
+        db.execute("ALTER TABLE texts RENAME TO old_texts")
+        text = "text, 0 FROM old_texts, old WHERE id = document"
     db.execute("ALTER TABLE documents RENAME TO old")
     create(db)
     present = {row[1] for row in db.execute("PRAGMA table_info(old)")}
@@ -115,7 +115,7 @@ def widen(db: sqlite3.Connection, found: str) -> None:
     ]
     db.execute(f"INSERT INTO documents SELECT id, path, digest, title, {', '.join(kept)}, 0, '', '', 1 FROM old")
     db.execute(f"INSERT INTO texts SELECT id, {text}")
-    db.execute("DROP TABLE IF EXISTS told")
+    db.execute("DROP TABLE IF EXISTS old_texts")
     db.execute("DROP TABLE old")
 
 
@@ -146,16 +146,16 @@ def checksum(values: Iterable[object]) -> int:
 
 def text_checksum(listed: Listed, text: str) -> int:
     """Return the checksum of a document's text and of its entry."""
-    told = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date)
-    return checksum((*told, listed.pages, listed.headings, listed.indexed, text))
+    facts = (listed.path, listed.digest, listed.title, listed.format, listed.note, listed.date)
+    return checksum((*facts, listed.pages, listed.headings, listed.indexed, text))
 
 
 def checked_row(values: Sequence[Any]) -> Row:
     """Return the passage of values that end in their checksum; raise DatabaseError where it does not match."""
-    *told, expected = values
-    if checksum(told) != expected:
-        raise sqlite3.DatabaseError(f"passage {told[0]} of a document is not as it was written")
-    return to_row(*told)
+    *columns, expected = values
+    if checksum(columns) != expected:
+        raise sqlite3.DatabaseError(f"passage {columns[0]} of a document is not as it was written")
+    return to_row(*columns)
 
 
 def checked_document(columns: Iterable[Any], text: str, expected: int) -> Document:

@@ -54,7 +54,7 @@ def run(place: Path, statement: str, *values: object) -> None:
 
 
 def told(visit: Visit) -> str:
-    return "\n".join(finding.told for finding in visit.findings)
+    return "\n".join(finding.message for finding in visit.findings)
 
 
 def assert_mended(folder: Path, index: Path, *parts: str) -> Visit:
@@ -62,7 +62,7 @@ def assert_mended(folder: Path, index: Path, *parts: str) -> Visit:
     found = examine(folder, index)
     assert found.findings
     assert all(part in told(found) for part in parts), told(found)
-    assert all(finding.told.endswith(".") and "\n" not in finding.told for finding in found.findings)
+    assert all(finding.message.endswith(".") and "\n" not in finding.message for finding in found.findings)
     visit = examine(folder, index, mend=True)
     assert visit.repairs
     assert not visit.findings, told(visit)

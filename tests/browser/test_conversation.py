@@ -150,7 +150,7 @@ def test_thumbs_are_pressed_by_keyboard_and_the_file_of_judgements_is_downloaded
     chat.ask(PERSIAN)
     right, wrong, none = (f'article.turn [data-as="{name}"] >> nth=0' for name in ("right", "wrong", "none"))
     assert chat.locator(right).inner_text() == "Right"
-    assert chat.locator(right).locator("xpath=..").get_attribute("aria-label") == "Passage 1 answers"
+    assert chat.locator(right).locator("xpath=..").get_attribute("aria-label") == "Does passage 1 answer?"
     chat.focus(right)
     chat.keyboard.press("Space")
     chat.wait_for_selector("#judged >> text=1 judgement in")
