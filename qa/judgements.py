@@ -1,16 +1,19 @@
 """What users judge in the chat, kept beside the index as lines that `eval` reads."""
 
+import contextlib
 import json
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from qa.answers import Answer, Hit
 from qa.atomic import write_atomically
-from qa.errors import CatalogError, EvaluationError
+from qa.errors import CatalogError, EvaluationError, LockedError
 from qa.evaluate import Question, parse, plain
 
-FILE = "questions.jsonl"
+FILE, LOCK = "questions.jsonl", "judging.lock"
+PATIENCE = 5.0  # seconds to wait for another server on the same index
 TELLING = 20  # folded characters; a shorter sentence may be in many passages
 
 
@@ -39,7 +42,7 @@ class Judgements:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / FILE
-        self._lock = threading.Lock()
+        self._lock = FileLock(folder / LOCK, timeout=PATIENCE)
 
     def read(self) -> frozenset[Question]:
         """Return the judgements so far, without lines that are not questions."""
@@ -51,18 +54,19 @@ class Judgements:
 
     def set_aside(self, aside: Path) -> None:
         """Move the lines that are not questions, or the whole file where it is not text, to another file."""
-        try:
-            strange = "".join(f"{line}\n" for line in self.strange()).encode()
-        except CatalogError:
-            self.file.rename(aside)
-            return
-        write_atomically(aside, strange)
-        lines = self._lines()
-        self._write(lines, [line for line in lines if _question(line)])
+        with self._alone():
+            try:
+                strange = "".join(f"{line}\n" for line in self.strange()).encode()
+            except CatalogError:
+                self.file.rename(aside)
+                return
+            write_atomically(aside, strange)
+            lines = self._lines()
+            self._write(lines, [line for line in lines if _question(line)])
 
     def add(self, judged: Question) -> None:
         """Write a judgement once, in place of those that it contradicts; raise CatalogError where that fails."""
-        with self._lock:
+        with self._alone():
             lines = self._lines()
             kept = [line for line in lines if not _contradict(_question(line), judged)]
             if judged not in map(_question, kept):
@@ -71,9 +75,22 @@ class Judgements:
 
     def remove(self, judged: Question) -> None:
         """Take a judgement back; raise CatalogError where that fails."""
-        with self._lock:
+        if not self.file.exists():
+            return
+        with self._alone():
             lines = self._lines()
             self._write(lines, [line for line in lines if _question(line) != judged])
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other thread or process write judgements meanwhile."""
+        try:
+            with self._lock:
+                yield
+        except Timeout:
+            raise LockedError(f"Another process is writing {self.file}: judge again when it is done.") from None
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def content(self) -> bytes:
         """Return the bytes of the file, none where nothing was judged yet."""
@@ -98,9 +115,12 @@ class Judgements:
         try:
             write_atomically(self.file, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
-            raise CatalogError(
-                f"The judgement cannot be written to {self.file} ({error.strerror}): check its disk and permissions."
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> CatalogError:
+        return CatalogError(
+            f"The judgement cannot be written to {self.file} ({error.strerror}): check its disk and permissions."
+        )
 
 
 def _line(judged: Question) -> str:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +17,10 @@ from qa.chat import Chat
 from qa.errors import CatalogError
 from qa.evaluate import Question, plain, read_questions
 from qa.filters import Filter
-from qa.judgements import Judgements, right, unanswerable, wrong
+from qa.judgements import FILE, LOCK, Judgements, right, unanswerable, wrong
 from qa.library import Library
 from qa.spans import Span
-from tests.conftest import done
+from tests.conftest import ROOT, done
 from tests.test_cards import make_answer, make_hit
 
 QUESTION = "What did a storm in March damage?"
@@ -153,7 +155,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(judgements: Judgements, mo
         with pytest.raises(CatalogError, match="No space left on device"):
             judgements.add(NONE)
     assert judgements.content() == before
-    assert [place.name for place in judgements.file.parent.iterdir()] == ["questions.jsonl"]
+    assert {place.name for place in judgements.file.parent.iterdir()} == {FILE, LOCK}
     assert stat.S_IMODE(judgements.file.stat().st_mode) & 0o400
 
 
@@ -207,3 +209,18 @@ def test_a_forged_judgement_writes_nothing(library: Library, place: str, judgeme
     *_, shown = chat.ask(QUESTION, ())
     assert "no longer knows this conversation" in chat.judge(shown.turns, place, judgement, holds=True)
     assert not chat.judgements.file.exists()
+
+
+def test_two_servers_on_one_index_lose_no_judgement(judgements: Judgements) -> None:
+    code = """
+import sys
+from pathlib import Path
+from qa.evaluate import Question
+from qa.judgements import Judgements
+for number in range(30):
+    Judgements(Path(sys.argv[1])).add(Question("en", f"{sys.argv[2]} {number}", None, ()))
+"""
+    command = [sys.executable, "-c", code, str(judgements.file.parent)]
+    servers = [subprocess.Popen([*command, name], cwd=ROOT) for name in ("one", "two", "three")]
+    assert [server.wait(60) for server in servers] == [0, 0, 0]
+    assert len(judgements.read()) == 90
