@@ -68,7 +68,7 @@ def _bar(ends: contextlib.ExitStack) -> Callable[[Progress], None]:
         return ends.enter_context(tqdm(total=total, unit=" files"))
 
     def show(progress: Progress) -> None:
-        if progress.passages:  # an update that embeds nothing shows no bar
+        if progress.passages or progress.document:  # an update that soon finds nothing to embed shows no bar
             bar = start(progress.total)
             bar.set_postfix_str(f"{_speed(progress)}{_skipped(progress)}", refresh=False)
             bar.update(progress.done - bar.n)

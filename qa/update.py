@@ -24,6 +24,7 @@ from qa.transaction import Stamp, Transaction
 BATCH = 64  # passages embedded between two reports of progress
 FIRST, GROUP = 256, 2048  # passages in the first group that is written, and at most in a later one
 LONGEST = 10.0  # seconds, about, that embedding a group may take
+STEP = 0.5  # seconds after which the file that is being read is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class _Work:
     def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder, changes: Changes, hooks: Hooks) -> None:
         self._folder, self._catalog, self._encoder = folder, catalog, encoder
         self._changes, self._hooks = changes, hooks
-        self._began = time.monotonic()
+        self._began = self._told = time.monotonic()
         self._generation, self._outdated = changes.generation, changes.rebuilt is None
         self._left = {file.path: _work(file) for file in changes.wanted}  # bytes that still wait
         self._group: list[_Read] = []
@@ -132,6 +133,8 @@ class _Work:
             for file in changes.wanted:
                 if stop():
                     break
+                if time.monotonic() - self._told > STEP:
+                    self._tell(None, reading=file.path)
                 self._read(file, extractor)
                 if sum(len(read.passages) for read in self._group) >= self._most:
                     self._write(self._embed())
@@ -247,10 +250,11 @@ class _Work:
     def _rate(self, passages: int) -> float:
         return passages / max(time.monotonic() - self._began, 1e-3)
 
-    def _tell(self, place: int | None) -> None:
-        """Report progress; `place` is that of the current document in the group."""
+    def _tell(self, place: int | None, *, reading: str = "") -> None:
+        """Report progress; `place` is that of the embedded document in the group, `reading` the path of one before that."""
+        self._told = time.monotonic()
         total = len(self._changes.wanted)
-        read = self._group[place].document.path if place is not None else ""
+        read = self._group[place].document.path if place is not None else reading
         done = total - len(self._left) + (place or 0)
         whole, left = sum(map(_work, self._changes.wanted)), sum(self._left.values())
         spent = time.monotonic() - self._began

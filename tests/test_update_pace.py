@@ -40,6 +40,17 @@ def test_progress_tells_documents_passages_and_what_is_ahead(words: Library, fol
     assert {progress.document for progress in seen} <= {"", *(f"new{n}.txt" for n in range(6))}
 
 
+def test_files_are_told_while_they_are_read_also_where_none_has_text(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.update, "STEP", -1.0)
+    write_files(folder, {f"scan{n}.txt": "?" for n in range(9)})
+    seen: list[Progress] = []
+    words.update(progress=seen.append)
+    assert [progress.document for progress in seen[:9]] == [f"scan{n}.txt" for n in range(9)]
+    assert [(progress.done, progress.skipped) for progress in seen[:9]] == [(n, n) for n in range(9)]
+
+
 def test_a_file_that_is_too_large_takes_no_time_of_what_is_ahead(words: Library, folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(qa.update, "FIRST", 1)
     monkeypatch.setattr(qa.update, "GROUP", 1)
