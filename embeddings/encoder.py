@@ -67,12 +67,7 @@ class TransformerEncoder:
 
         local = folder.is_dir() or is_downloaded(name)
         try:
-            from sentence_transformers import (
-                SentenceTransformer,
-            )  # takes 9 s, and only models other than the built-in one need it
-
-            place = str(folder) if folder.is_dir() else name
-            model = SentenceTransformer(place, trust_remote_code=False, local_files_only=local)
+            model = _read(str(folder) if folder.is_dir() else name, local=local)
         except ImportError as error:
             raise ModelError(f"{name} cannot be loaded ({error}): pip install sentence-transformers.") from error
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
@@ -94,6 +89,21 @@ class TransformerEncoder:
         found = np.asarray(vectors, np.float32).reshape(-1, self.dim)  # (n, dim)
         norms = np.linalg.norm(found, axis=1, keepdims=True)  # (n, 1)
         return np.asarray(found / np.maximum(norms, 1e-12), np.float32)
+
+
+def _read(place: str, *, local: bool) -> "SentenceTransformer":
+    """Read a model; only a download shows its progress."""
+    from sentence_transformers import SentenceTransformer  # 9 s, which the built-in model need not take
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    if local:
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(place, trust_remote_code=False, local_files_only=local)
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _fingerprint(model: "SentenceTransformer") -> str:

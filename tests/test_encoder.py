@@ -132,6 +132,14 @@ def test_a_model_is_known_by_its_weights_and_not_by_the_way_to_its_folder(tmp_pa
     assert Library.open("docs", "index").encoder.name == str(tmp_path / "there")
 
 
+def test_a_model_on_this_disk_is_loaded_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    from transformers.utils import logging
+
+    load_encoder(str(MODEL_DIR))
+    assert capfd.readouterr() == ("", "")
+    assert logging.is_progress_bar_enabled()  # as it was for others
+
+
 @pytest.mark.parametrize("weights", ["none", "garbage"])
 def test_a_folder_without_usable_weights_is_named(tmp_path: Path, weights: str) -> None:
     folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "broken"))
