@@ -251,7 +251,7 @@ class _Work:
         return passages / max(time.monotonic() - self._began, 1e-3)
 
     def _tell(self, place: int | None, *, reading: str = "") -> None:
-        """Report progress at a place of the group that is embedded, or while the file `reading` is read."""
+        """Report progress: `place` is that of the embedded document in the group, `reading` the path of one before."""
         self._told = time.monotonic()
         total = len(self._changes.wanted)
         read = self._group[place].document.path if place is not None else reading
