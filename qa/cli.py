@@ -81,7 +81,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sanad", description="Ask a folder of documents in any language.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = _command(commands, "build", _build, "make the index equal the folder")
+    build = _command(commands, "build", _build, "bring the index in line with the folder")
     meant = "go on although most documents are gone, or the index belongs to another folder"
     build.add_argument("--force", action="store_true", help=meant)
     build.add_argument("--watch", action="store_true", help="keep running and follow the folder until Ctrl-C")
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--allow-upload", action="store_const", const="yes", help="let visitors of the page add documents"
     )
-    doctor = _command(commands, "doctor", _doctor, "tell whether the index is whole and agrees with the folder")
+    doctor = _command(commands, "doctor", _doctor, "check that the index is intact and agrees with the folder")
     doctor.add_argument("--repair", action="store_true", help="mend what can be mended")
     doctor.add_argument("--drop", metavar="NAME", help="remove the index of a model that is not in use")
     return parser
@@ -152,14 +152,14 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         report = _update(library, force=options.force)
     except (VanishedError, OtherFolderError) as error:
         raise type(error)(f"{error} If that is meant, add --force.") from error
-    _tell(report, library, settings, as_json=options.json)
+    _print_report(report, library, settings, as_json=options.json)
     if options.watch and not report.waiting:
         with stopping() as stop:
-            follow(library, lambda news: _tell_news(news, library, settings, as_json=options.json), stop)
+            follow(library, lambda news: _print_news(news, library, settings, as_json=options.json), stop)
     return INTERRUPTED if report.waiting else 0
 
 
-def _tell(report: Report, library: Library, settings: Settings, *, as_json: bool) -> None:
+def _print_report(report: Report, library: Library, settings: Settings, *, as_json: bool) -> None:
     if as_json:
         _print_json(report_object(report, library))
         return
@@ -171,10 +171,10 @@ def _tell(report: Report, library: Library, settings: Settings, *, as_json: bool
     print(f"{report.summary}\n{held} in {settings.index}", flush=True)
 
 
-def _tell_news(news: Report | SanadError, library: Library, settings: Settings, *, as_json: bool) -> None:
+def _print_news(news: Report | SanadError, library: Library, settings: Settings, *, as_json: bool) -> None:
     """Print what an update did while a folder is watched, or why it failed."""
     if isinstance(news, Report):
-        _tell(news, library, settings, as_json=as_json)
+        _print_report(news, library, settings, as_json=as_json)
     else:
         _say(f"sanad: {one_line(str(news))}")
 

@@ -91,7 +91,9 @@ class Listed:
             pages = tuple(np.frombuffer(self.pages, np.int64).tolist())
             headings = tuple(Heading(*pair) for pair in np.frombuffer(self.headings, np.int64).reshape(-1, 2).tolist())
         except ValueError as error:
-            raise CatalogError(f"What the index tells of {self.path} is damaged: let the doctor repair it.") from error
+            raise CatalogError(
+                f"The entry of {self.path} in the index is damaged: repair it with doctor --repair."
+            ) from error
         facts = (self.format, self.note, self.date, pages, headings)
         return Document(self.path, self.digest, self.title, text, *facts)
 

@@ -1,4 +1,4 @@
-"""How far the best passage is to be trusted: a probability from its scores.
+"""How far the best passage can be trusted: a probability from its scores.
 
 Three logistic regressions: for a passage in the question's language, where words decide; for one in another language,
 where they cannot; and for questions that the model cannot read, where words are all there is.
@@ -39,7 +39,7 @@ WORDS = Regression((-10.909, 44.37, -0.36), -0.359)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
-    """Return what tells a right passage from the nearest miss.
+    """Return what distinguishes a right passage from the nearest miss.
 
     In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
     together about the question it lacks. Shape (3,).

@@ -143,5 +143,5 @@ def test_damaged_columns_of_a_document_are_said(catalog: Catalog, column: str) -
     with sqlite3.connect(catalog.file) as db:
         db.execute(f"UPDATE documents SET {column} = x'ff'")
     db.close()
-    with pytest.raises(CatalogError, match=r"What the index tells of b\.txt is damaged"):
+    with pytest.raises(CatalogError, match=r"The entry of b\.txt in the index is damaged"):
         catalog.documents(["b.txt"])
