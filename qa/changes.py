@@ -128,13 +128,13 @@ def check_gone(folder: Path, changes: Changes, lost: Sequence[str]) -> None:
     """
     indexed = [path for path, found in changes.known.items() if found.digest]
     _check_share(folder, folder, changes, indexed, lost)
-    for other in joined(folder):  # each may be a disk of its own
+    for other in joined(folder):  # each may be on a disk of its own
         within, gone = ([path for path in paths if path.startswith(f"{other.name}/")] for paths in (indexed, lost))
         _check_share(folder, other.place, changes, within, gone)
 
 
 def _check_share(folder: Path, place: Path, changes: Changes, indexed: Sequence[str], lost: Sequence[str]) -> None:
-    """Raise VanishedError where too many of the documents that were found in `place` are lost."""
+    """Raise VanishedError where too many of the documents indexed from `place` are lost."""
     most = max(HANDFUL, SHARE * len(indexed))
     if len(lost) > most:
         moved = set(_digests(changes.wanted))

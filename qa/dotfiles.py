@@ -1,4 +1,4 @@
-"""The hidden files in which the owner of a folder says how it is to be read: each a list of lines in UTF-8."""
+"""The hidden files by which the owner of a folder controls how it is read: each a list of lines in UTF-8."""
 
 from pathlib import Path
 

@@ -73,7 +73,7 @@ def _text(tree: HTMLTree, *, whole: bool = False) -> str:
 
 
 def _open_cells(tree: HTMLTree) -> None:
-    """Take the one paragraph of a table cell, as office programs write it, out of its tags: it would tear the row."""
+    """Unwrap the only paragraph of a table cell, as office programs write it: it would break the row apart."""
     for paragraph in _select(tree, "td > p:only-child, th > p:only-child"):
         cell = paragraph.parent
         while cell and paragraph.first_child:

@@ -143,9 +143,9 @@ class Library:
         self._waits, self._before = False, None
 
     def _check_gone(self) -> None:
-        """Raise VanishedError where the index that answers holds far more than the one that is to replace it would."""
+        """Raise VanishedError where the edition that answers holds far more documents than its replacement would."""
         if self._waits and self._editions:
-            with contextlib.suppress(CatalogError):  # where it is damaged, another is all the better
+            with contextlib.suppress(CatalogError):  # a damaged one may be replaced by anything
                 changes = compare(self.folder, self._editions.current(), self.encoder)
                 check_gone(self.folder, changes, changes.gone)
 

@@ -49,10 +49,12 @@ def read_document(content: bytes) -> Extracted:
     pages = [_lines(document, number) for number in range(len(document))]
     if not any(pages):
         raise SkipError("it has no text layer: run OCR on it")
-    told, read = document.get_metadata_dict(), [list(_read(lines)) for lines in pages]
+    metadata, read = document.get_metadata_dict(), [list(_read(lines)) for lines in pages]
     bodies = [_unprinted(lines, number, len(read)) for number, lines in enumerate(read, 1)]
-    date = "" if bodies != read else iso_date(told.get("CreationDate", ""))  # when it was printed is not its date
-    found = paged(list(_texts(bodies)), told.get("Title", "").strip(), date)
+    date = (
+        "" if bodies != read else iso_date(metadata.get("CreationDate", ""))
+    )  # the day of printing is not the date of the document
+    found = paged(list(_texts(bodies)), metadata.get("Title", "").strip(), date)
     bare = sum(not lines for lines in pages)
     note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""
     return Extracted(found.text, found.title, found.date, note, found.pages)
@@ -167,7 +169,7 @@ def _attach(lines: Sequence[Line], mark: Glyph) -> None:
 
 
 def _unprinted(lines: Sequence[Read], number: int, pages: int) -> list[Read]:
-    """Return the lines of a page without those that a browser prints around it: address, time, and page of pages."""
+    """Return the lines of a page without those that a browser prints around it: address, time, and "1 of 3"."""
     edges = [place for place in range(len(lines)) if place < EDGE or place >= len(lines) - EDGE]
     signs = [_signs(lines[place][1], number, pages) for place in edges]
     if not all(map(any, zip(*signs, strict=True))):
@@ -177,7 +179,7 @@ def _unprinted(lines: Sequence[Read], number: int, pages: int) -> list[Read]:
 
 
 def _signs(line: str, number: int, pages: int) -> tuple[bool, bool, bool]:
-    """Tell whether a line holds an address, a time, and that its page is this one of so many."""
+    """Tell whether a line holds an address, a time, and the number of its page with that of all pages."""
     counted = any((int(page), int(of)) == (number, pages) for page, of in _PAGE_OF.findall(line))
     return "://" in line, bool(_TIME.search(line)), counted
 
@@ -194,7 +196,7 @@ def _texts(read: Sequence[Sequence[Read]]) -> Iterator[str]:
         kept = [line for place, line in enumerate(lines) if 0 < place < len(lines) - 1 or _bare(line[1]) not in heads]
         steps = [above.y - below.y for (above, _), (below, _) in pairwise(kept)]
         down = sorted(step for step in steps if step > 0) or [0.0]
-        usual = down[len(down) // 4]  # of lines within a paragraph, also where these are short
+        usual = down[len(down) // 4]  # the distance of lines within a paragraph, even where paragraphs are short
         gaps = ["", *("\n\n" if step < 0 or step > PARAGRAPH * usual else "\n" for step in steps)]
         joined = "".join(gap + text for gap, (_, text) in zip(gaps, kept, strict=bool(kept)))
         yield _HYPHENATED.sub("", joined)

@@ -265,7 +265,7 @@ class _Work:
 
 
 def _work(file: File) -> int:
-    """Return how many bytes are to be read of a file; one that is too large is skipped at once."""
+    """Return how many bytes of a file have to be read; one that is too large is skipped at once."""
     return file.size if file.size <= LARGEST_FILE else 0
 
 

@@ -17,7 +17,7 @@ from embeddings.training.teacher import TEACHER_DIM, teacher_texts, teacher_vect
 from embeddings.training.tokenizer import PIECES, load_or_learn
 from embeddings.training.train import Phase, Table, train
 
-DIM = TEACHER_DIM  # since vectors are pulled to the teacher's own
+DIM = TEACHER_DIM  # the vectors are pulled towards the teacher's own
 PHASES = [
     Phase("meaning", 6500, 0.01, pairs=1024, taught=512, anchor_weight=1.0),
     Phase("late interaction too", 8000, 0.006, pairs=1024, taught=512, late=40, anchor_weight=1.0, late_weight=0.7),
@@ -64,12 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m embeddings.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with pairs.*.tsv.xz and qa.*.tsv.xz")
     parser.add_argument("--out", type=Path, default=Path("embeddings/model"), help="model folder to (re)write")
-    parser.add_argument("--work", type=Path, default=Path(".sanad/training"), help="folder that finished parts stay in")
+    parser.add_argument("--work", type=Path, default=Path(".sanad/training"), help="folder to keep finished parts in")
     parser.add_argument(
         "--tokenizer", type=Path, help="tokenizer.json to keep (default: that of --out, else learn one)"
     )
     parser.add_argument("--dim", type=int, default=DIM, help="numbers in a token vector (default %(default)s)")
-    parser.add_argument("--pieces", type=int, default=PIECES, help="pieces, if they are learnt (default %(default)s)")
+    parser.add_argument(
+        "--pieces", type=int, default=PIECES, help="pieces to learn, if there is no tokenizer (default %(default)s)"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of steps (default %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's own choice)")
     parser.add_argument("--seed", type=int, default=0)

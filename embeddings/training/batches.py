@@ -1,4 +1,4 @@
-"""Draw batches of pairs: which file, which rows, and which rows say the same."""
+"""Draw batches of pairs: from which file, which rows, and which of these mean the same."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from embeddings.training.encoded import EncodedPairs, Texts
 
-LONGEST = 96  # tokens of a text that training looks at
+LONGEST = 96  # tokens of a text that training sees
 IMPORTANCE = {
     **dict.fromkeys(("ar", "fa", "kk", "ru", "tr", "en"), 1.0),
     **dict.fromkeys(("de", "fr", "es"), 0.4),
@@ -22,7 +22,7 @@ class Batch:
     left: Texts
     right: Texts
     same: NDArray[np.bool_]  # (n, n), true where two rows share a text
-    taught: NDArray[np.int64]  # (n, 2), rows of the teacher's vectors
+    taught: NDArray[np.int64]  # (n, 2), the row of each side among the teacher's vectors
 
 
 class Drawer:
@@ -35,13 +35,13 @@ class Drawer:
         self._taught = [np.cumsum(file.taught_weights) for file in files]
 
     def pairs(self, count: int, longest: int = LONGEST) -> Batch:
-        """Draw from any file. Questions come in quarter batches, since their passages are long."""
+        """Draw rows from any file; questions come in quarter batches, since their passages are long."""
         file = self._choose(self._rows)
         count = count // 4 if self._files[file].pairs.questions and count > 512 else count
         return self._draw(file, self._rows[file], count, longest)
 
     def taught(self, count: int, longest: int = LONGEST) -> Batch:
-        """Draw rows of which the teacher knows both sides; English is on the right."""
+        """Draw rows of which the teacher knows both sides, with English on the right."""
         file = self._choose(self._taught)
         batch = self._draw(file, self._taught[file], count, longest)
         if self._files[file].pairs.right == "en":
@@ -49,7 +49,7 @@ class Drawer:
         return Batch(batch.right, batch.left, batch.same, batch.taught[:, ::-1])
 
     def toss(self, chance: float) -> bool:
-        """Say yes as often as `chance` says."""
+        """Return true with probability `chance`."""
         return bool(self._random.random() < chance)
 
     def _choose(self, totals: list[NDArray[np.float64]]) -> int:

@@ -1,4 +1,4 @@
-"""Keep the table after each phase, so that an interrupted training goes on with the next one."""
+"""Keep the table after each phase, so that an interrupted training resumes with the next one."""
 
 import hashlib
 from pathlib import Path
@@ -12,17 +12,17 @@ _CPU = torch.device("cpu")
 
 
 class Checkpoints:
-    """The tables of one training: same data, tokenizer, options and phases so far."""
+    """The saved tables of one training: the same data, tokenizer, options and phases so far."""
 
     def __init__(self, folder: Path, files: list[Pairs], *origin: object) -> None:
-        """Name what the table depends on beside the phases: the pairs, and whatever `origin` holds."""
+        """Take what the table depends on besides the phases: the pairs, and whatever `origin` holds."""
         self._folder = folder
         weights = Path(__file__).with_name("sources.tsv").read_text(encoding="utf-8")
         sizes = [(pairs.name, len(pairs.lefts), sum(map(len, pairs.rights))) for pairs in files]
         self._origin = repr((sizes, weights, origin))
 
     def resume(self, table: Table, phases: list[Phase]) -> int:
-        """Load the table of the longest run of phases that was finished and return how many those are."""
+        """Load the table after the longest finished run of phases, and return how many phases that is."""
         for count in range(len(phases), 0, -1):
             path = self._path(phases[:count])
             if path.exists():

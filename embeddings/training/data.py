@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# Languages whose questions and documents the model is made for come first; the last four lend related words.
+# The languages that the model is made for come first; the last ones lend related words.
 LANGUAGES = ("ar", "fa", "kk", "ru", "tr", "en", "de", "fr", "es", "az", "uz", "ur")
 TEACHABLE = range(12, 301)  # characters of an English sentence that the teacher is asked about
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where training text came from. Weight 0 leaves it out; `taught` is "prose", "words" or "" (of no use to it)."""
+    """Where training text came from. Weight 0 leaves it out; `taught` is "prose", "words", or "" for not taught."""
 
     name: str
     weight: float
@@ -30,7 +30,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The texts of one file that mean the same (or of which the right one answers the left one), row by row."""
+    """The texts of one file: in each row, left and right mean the same, or the right one answers the left one."""
 
     left: str  # language
     right: str
@@ -41,7 +41,7 @@ class Pairs:
 
     @property
     def name(self) -> str:
-        """Name the languages and the kind, as the file does."""
+        """The kind and the languages, as in the name of the file."""
         return f"{'qa' if self.questions else 'pairs'}.{self.left}-{self.right}"
 
     def english(self) -> list[str] | None:
@@ -82,7 +82,7 @@ def read_pairs(path: Path) -> Pairs:
 
 
 def teachable(source: str, english: str, *, prose: bool) -> bool:
-    """Say whether the teacher's opinion of an English text is worth having, as running text or else as words."""
+    """Tell whether the teacher's opinion of an English text is worth having, as running text or else as words."""
     kind = read_sources()[source].taught
     if prose:
         return kind == "prose" and len(english) in TEACHABLE and english.count(" ") >= 2

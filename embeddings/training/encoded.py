@@ -1,4 +1,4 @@
-"""Pairs as numbers: token ids row after row, how often each row is drawn, and which English text the teacher judged."""
+"""Pairs as numbers: token ids, how often each row is drawn, and which of the teacher's vectors belong to it."""
 
 import hashlib
 import sys
@@ -13,7 +13,7 @@ from embeddings.text import fold
 from embeddings.training.data import Pairs, read_sources
 
 NOT_TAUGHT = -1
-WORDS_SHARE = 0.3  # of a row that the teacher judges as words, beside one of running text
+WORDS_SHARE = 0.3  # weight of a row that the teacher judges as words, where running text has 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Texts:
         return len(self.starts) - 1
 
     def keys(self) -> NDArray[np.int64]:
-        """Return a number per text that is the same for texts of the same tokens."""
+        """Return a number for each text, the same for texts with the same tokens. Shape (n,)."""
         numbers = np.random.default_rng(0).integers(-(2**62), 2**62, size=2**16, dtype=np.int64)
-        totals = np.concatenate([[0], np.cumsum(numbers[self.ids])])  # wraps around, and that is harmless
+        totals = np.concatenate([[0], np.cumsum(numbers[self.ids])])  # overflow is harmless
         keys: NDArray[np.int64] = totals[self.starts[1:]] - totals[self.starts[:-1]]  # (n,)
         return keys
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedPairs:
-    """One file, ready to be drawn from. `taught` names the teacher's vectors of both sides, or is `NOT_TAUGHT`."""
+    """One file, ready to be drawn from; `taught` holds rows of the teacher's vectors, or NOT_TAUGHT."""
 
     pairs: Pairs
     left: Texts
@@ -50,7 +50,7 @@ class EncodedPairs:
 
 
 class WordTokenizer:
-    """Tokenize folded texts word by word, each different word once."""
+    """Tokenizes texts word by word, each distinct word once."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
@@ -73,7 +73,7 @@ class WordTokenizer:
 
 
 def encode_pairs(files: list[Pairs], tokenizer: Tokenizer, work: Path, taught: list[str]) -> list[EncodedPairs]:
-    """Encode every file, from the work folder where it has been done with this tokenizer and these texts."""
+    """Encode every file, or load it from the work folder where that was done with this tokenizer and these texts."""
     words = WordTokenizer(tokenizer)
     folder = work / f"pairs-{hashlib.sha256(tokenizer.to_str().encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,14 +86,14 @@ def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, i
     left, right = _sides(pairs, words, folder)
     weights = np.array([known[source].weight for source in pairs.sources])
     taught = np.stack([_taught(pairs, side, rows) for side in (0, 1)], axis=1)
-    weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # nothing but signs
+    weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # rows with nothing but punctuation
     kinds = np.array([WORDS_SHARE if known[source].taught == "words" else 1.0 for source in pairs.sources])
     taught_weights = weights * kinds * (taught != NOT_TAUGHT).all(axis=1)
     return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught, taught_weights)
 
 
 def _taught(pairs: Pairs, side: int, rows: dict[str, int]) -> NDArray[np.int64]:
-    """Return the teacher's row of what each text says: its own, or that of its English translation."""
+    """Return the teacher's row for each text: its own, or that of its English translation. Shape (n,)."""
     english = (pairs.lefts, pairs.rights)[side] if pairs.questions else pairs.english()
     if english is None:
         return np.full(len(pairs.lefts), NOT_TAUGHT)

@@ -1,4 +1,4 @@
-"""What the model learns from: translations, the teacher's similarities, and late interaction.
+"""The losses: on translations, on the teacher's similarities, and on late interaction.
 
 Vectors here are raw; each loss normalises what it compares.
 """
@@ -15,7 +15,7 @@ LATE_SCALE = 20.0
 def contrastive(left: Tensor, right: Tensor, same: Tensor) -> Tensor:
     """Pull each left vector to the right vector of its row, away from the others, and the other way round.
 
-    `same` (n, n) marks pairs of rows with an equal text: they are no counter-examples.
+    `same` (n, n) marks pairs of rows that share a text: they are not counter-examples.
     """
     scores = SCALE * normalize(left) @ normalize(right).T  # (n, n)
     return symmetric(scores, same)
@@ -44,12 +44,12 @@ def anchor(vectors: Tensor, teacher: Tensor) -> Tensor:
 
 
 def late_scores(left: Tensor, right: Tensor, left_mask: Tensor, right_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the late-interaction scores (n, n) of left questions to right passages, then of right to left.
+    """Return the late-interaction scores (n, n) of left questions with right passages, then of right with left.
 
     Tokens are (n, t, dim), masks (n, t) with true for a token. A question token counts by its length.
     """
     n, t, _ = left.shape
-    # A padded token becomes a zero vector, so that no question token takes it for alike.
+    # A padded token becomes a zero vector, so that no question token is similar to it.
     left_units = normalize(left, dim=2) * left_mask[:, :, None]
     right_units = normalize(right, dim=2) * right_mask[:, :, None]
     cosines = (left_units.flatten(0, 1) @ right_units.flatten(0, 1).T).view(n, t, n, t)
@@ -59,7 +59,7 @@ def late_scores(left: Tensor, right: Tensor, left_mask: Tensor, right_mask: Tens
 
 
 def grouped(scores: Tensor, size: int) -> Tensor:
-    """Join each `size` passages (columns) to one long passage, whose score is the best of its parts."""
+    """Join every `size` passages (columns) into one long passage, whose score is the best of its parts."""
     return scores.view(len(scores), -1, size).amax(2)
 
 
@@ -72,7 +72,7 @@ def late_contrast(scores: Tensor, same: Tensor, size: int) -> Tensor:
 
 
 def divergence(scores: Tensor, goal: Tensor) -> Tensor:
-    """Return how far the softmax of each row of scores is from that of the goal."""
+    """Return the divergence of the softmax of each row of scores from that of the goal."""
     loss: Tensor = kl_div(log_softmax(scores, 1), log_softmax(goal, 1), reduction="batchmean", log_target=True)
     return loss
 

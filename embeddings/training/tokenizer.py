@@ -15,7 +15,7 @@ PIECES = 64_000
 UNKNOWN = "[UNK]"
 # Compatibility characters newer than the Unicode tables inside the tokenizers library, but not than Python's.
 NEWER = {"\u32ff": "令和", "\ua7f2": "C", "\ua7f3": "F", "\ua7f4": "Q", "\uab69": "ʍ"}
-# Lines that the pieces are learnt from, per language: shares of the vocabulary follow these.
+# Lines that the pieces are learnt from, for each language: its share of the vocabulary follows from these.
 SAMPLE = {
     **dict.fromkeys(("ar", "fa", "kk", "ru", "tr", "en"), 120_000),
     **dict.fromkeys(("de", "fr", "es"), 25_000),
@@ -65,7 +65,7 @@ def learn_tokenizer(files: list[Pairs], *, pieces: int = PIECES, seed: int = 0) 
 def load_or_learn(files: list[Pairs], shipped: Path, work: Path, *, pieces: int = PIECES, seed: int = 0) -> Tokenizer:
     """Return the tokenizer of the file `shipped`, else that of the work folder, else learn one and keep it there.
 
-    The library's trainer breaks ties at random, so that only a run with the same tokenizer file is the same run.
+    The library's trainer breaks ties at random: only with the same tokenizer file can a run be repeated exactly.
     """
     learnt = work / f"tokenizer-{pieces}.json"
     if not shipped.exists() and not learnt.exists():
@@ -73,7 +73,7 @@ def load_or_learn(files: list[Pairs], shipped: Path, work: Path, *, pieces: int 
         work.mkdir(parents=True, exist_ok=True)
         learn_tokenizer(files, pieces=pieces, seed=seed).save(str(learnt))
     tokenizer = Tokenizer.from_file(str(shipped if shipped.exists() else learnt))
-    tokenizer.normalizer = folding()  # as of today
+    tokenizer.normalizer = folding()  # the present one, whatever the file has
     return tokenizer
 
 

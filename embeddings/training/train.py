@@ -1,4 +1,4 @@
-"""Train the token table: phases of steps, each on freshly drawn batches."""
+"""Train the token table: phases of steps, each step on freshly drawn batches."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ BETAS = (0.9, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of training: how many steps, how many rows of each kind a step sees, and what each kind weighs."""
+    """A stretch of training: its steps, how many rows of each kind a step sees, and how much each kind weighs."""
 
     name: str
     steps: int
@@ -33,9 +33,9 @@ class Phase:
     anchor_weight: float = 0.0
     late_weight: float = 1.0
     late_tokens: int = 24
-    late_group: int = 1  # rows that make one long passage
+    late_group: int = 1  # rows that are joined into one long passage
     late_taught: float = 0.5  # share of late-interaction batches that the teacher judges
-    draws: int = 0  # added to the seed of what is drawn
+    draws: int = 0  # added to the seed, to draw other batches
 
 
 class Table:
@@ -49,13 +49,13 @@ class Table:
         self._step = 0
 
     def forget_moments(self) -> None:
-        """Start Adam anew, for a new phase."""
+        """Restart Adam, for a new phase."""
         self._mean.zero_()
         self._square.zero_()
         self._step = 0
 
     def update(self, tokens: Tensor, gradient: Tensor, rate: float) -> None:
-        """Make an Adam step on the rows `tokens`, which are all different."""
+        """Make an Adam step on the rows `tokens`, which must be distinct."""
         self._step += 1
         mean = self._mean[tokens].lerp_(gradient, 1 - BETAS[0])
         square = self._square[tokens].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
@@ -65,7 +65,7 @@ class Table:
 
 
 class Step:
-    """The rows of the table that one step touches, and the texts of its batches in their terms."""
+    """The rows of the table that one step touches, and the texts of its batches by these rows."""
 
     def __init__(self, table: Table, batches: list[Batch]) -> None:
         device = table.weight.device
@@ -115,7 +115,7 @@ def train(
 
 
 def _decay(step: int, steps: int) -> float:
-    return min(1.0, (step + 1) / 50, (steps - step) / steps)  # up in 50 steps, then down to nothing
+    return min(1.0, (step + 1) / 50, (steps - step) / steps)  # up during the first 50 steps, then linearly down to zero
 
 
 def _step(table: Table, drawer: Drawer, teacher: NDArray[np.float16] | None, phase: Phase, *, rate: float) -> float:
@@ -152,7 +152,7 @@ def _draw(drawer: Drawer, phase: Phase, *, taught: bool) -> dict[str, Batch]:
 
 
 def _opinion(batch: Batch, teacher: NDArray[np.float16] | None, device: torch.device) -> tuple[Tensor, Tensor] | None:
-    """Return the teacher's vectors (n, dim) of both sides, if it has one of every text."""
+    """Return the teacher's vectors (n, dim) of both sides, or None where it lacks one."""
     if teacher is None or (batch.taught == NOT_TAUGHT).any():
         return None
     left, right = (torch.from_numpy(teacher[batch.taught[:, side]].astype(np.float32)).to(device) for side in (0, 1))
