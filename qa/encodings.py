@@ -102,4 +102,5 @@ def _replacing(content: bytes, encoding: str, *, named: bool = False) -> Decoded
 def _is_text(text: str, categories: frozenset[str] = _STRANGE) -> bool:
     sample = text[:SAMPLE]
     strange = sum(unicodedata.category(c) in categories and c not in "\t\n\v\f\r\x85" for c in sample)
+    strange -= sample.count("\x1b[")  # colours and such, as a terminal was shown them
     return strange <= len(sample) * STRANGE

@@ -100,3 +100,8 @@ def test_any_bytes_are_decoded_or_refused(content: bytes) -> None:
     except SkipError:
         text = ""
     assert not text.startswith("\ufeff") or content.startswith((codecs.BOM_UTF8 * 2, b"\xff\xfe" * 2, b"\xfe\xff" * 2))
+
+
+def test_f8_the_colours_of_a_terminal_make_a_log_no_binary() -> None:
+    lines = [f"\x1b[3{n % 8}mнеудача\x1b[0m в {n} строке" for n in range(40)]
+    assert decode("\n".join(lines).encode()).text == "\n".join(lines)

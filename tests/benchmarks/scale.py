@@ -13,11 +13,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qa.library import Library
+from qa.watch import follow
 from tests.benchmarks.speed import seconds, write_passages
 
 IN_FILE = 10  # passages
@@ -35,6 +37,16 @@ def write_folder(folder: Path, passages: int) -> None:
         place.write_text("\n\n".join(texts[first : first + IN_FILE]), "utf-8")
 
 
+def limit(name: str) -> int:
+    """Return the milliseconds that a change may take."""
+    return 5000 if "files" in name or "them" in name else 1000
+
+
+def rename(place: Path) -> None:
+    """Rename the first folder, of 100 files, and back."""
+    place.rename(place.parent / ("000" if place.name == "moved" else "moved"))
+
+
 def sanad(*arguments: str | Path) -> Callable[[], object]:
     command = [sys.executable, "-m", "qa", *map(str, arguments)]
     return lambda: subprocess.run(command, check=True, capture_output=True)
@@ -48,6 +60,8 @@ def changes(folder: Path) -> dict[str, Callable[[], object]]:
         "edit": lambda: place.write_text(f"{text}\n\nEdited. {text}"),
         "touch": lambda: os.utime(place),
         "move": lambda: place.rename(moved),
+        "move 100 files": lambda: rename(folder / "000"),
+        "move them back": lambda: rename(folder / "moved"),
         "delete": moved.unlink,
         "restore": lambda: place.write_text(f"{text}\n\nEdited. {text}"),
         "delete again": place.unlink,
@@ -62,8 +76,28 @@ def time_server(folder: Path, index: Path) -> None:
     print(f"question                {asked * 1000:8.1f} ms   (in a running process)")
     for name, change in changes(folder).items():
         change()
-        print(f"update: {name:<16}{seconds(library.update) * 1000:8.0f} ms   (in a running process; limit 1,000)")
+        took = seconds(library.update) * 1000
+        print(f"update: {name:<16}{took:8.0f} ms   (in a running process; limit {limit(name):,})")
         library.ask(QUESTION)
+
+
+def time_watch(folder: Path, index: Path) -> None:
+    """Time from a change in a watched folder until it can be asked, in a running process."""
+    library = Library.open(folder, index)
+    library.ask(QUESTION)
+    landed, stop = threading.Event(), threading.Event()
+    thread = threading.Thread(target=follow, args=(library, lambda news: landed.set(), stop))
+    thread.start()
+    time.sleep(2)  # it compares the folder once when it begins
+    for name, change in changes(folder).items():
+        if name != "touch":  # which changes nothing that can be asked
+            landed.clear()
+            change()
+            waited = seconds(landed.wait)
+            print(f"watched: {name:<15}{waited * 1000:8.0f} ms   (limit {1000 + limit(name):,})")
+            time.sleep(0.5)
+    stop.set()
+    thread.join()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,9 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"nothing changed         {statistics.median(seconds(build) for _ in range(3)) * 1000:8.0f} ms")
     for name, change in changes(folder).items():
         change()
-        print(f"build: {name:<17}{seconds(build) * 1000:8.0f} ms   (limit 1,000)")
+        print(f"build: {name:<17}{seconds(build) * 1000:8.0f} ms   (limit {limit(name):,})")
     print(f"ask                     {statistics.median(seconds(ask) for _ in range(5)) * 1000:8.0f} ms   (limit 1,500)")
     time_server(folder, index)
+    time_watch(folder, index)
     return 0
 
 
