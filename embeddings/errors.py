@@ -1,4 +1,4 @@
-"""The root of every error that a user can mend; command line and page show its message and nothing else.
+"""The root of every error that a user can fix; command line and page show its message and nothing else.
 
 SanadError
 ├── ModelError             the embedding model cannot be used       (embeddings)

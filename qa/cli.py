@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-upload", action="store_const", const="yes", help="let visitors of the page add documents"
     )
     doctor = _command(commands, "doctor", _doctor, "check that the index is intact and agrees with the folder")
-    doctor.add_argument("--repair", action="store_true", help="mend what can be mended")
+    doctor.add_argument("--repair", action="store_true", help="repair what can be repaired")
     doctor.add_argument("--drop", metavar="NAME", help="remove the index of a model that is not in use")
     return parser
 
@@ -249,7 +249,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
-    visit = examine(settings.folder, settings.index, settings.model, drop=options.drop, mend=options.repair)
+    visit = examine(settings.folder, settings.index, settings.model, drop=options.drop, repair=options.repair)
     if options.json:
         _print_json(visit_object(visit))
     else:

@@ -117,7 +117,7 @@ class Editions:
         gone = [name for name in listed if name not in self._present()]
         return tuple(f"{self.list} names {name}, which is not there." for name in gone)
 
-    def mend(self) -> None:
+    def rewrite_list(self) -> None:
         """Write the list again, naming only what is there."""
         self._write(self._whole())
 

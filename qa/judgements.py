@@ -83,7 +83,7 @@ class Judgements:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no other thread or process write judgements meanwhile."""
+        """Keep other threads and processes from writing judgements while the context lasts."""
         try:
             with self._lock:
                 yield

@@ -50,6 +50,7 @@ class Library:
         self._loaded: Snapshot | None = None
         self._listed: Listing | None = None  # while nothing is loaded
         self._before: Library | None = None  # what answers until this one can
+        # Whether another edition answers until this one is complete.
         self._waits = editions is not None and editions.current().exists() and not editions.whole(catalog)
         self._updating = threading.Lock()
 
@@ -57,9 +58,9 @@ class Library:
     def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
         """Open the library over `folder` whose index is in the folder `index`; neither needs to exist yet.
 
-        The model is the one named, else the one that the index was made with, else the built-in one. What
-        the index holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the
-        model cannot be loaded, CatalogError where the index cannot be read.
+        The model is the one named, else the one that the index was made with, else the built-in one. What the index
+        holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the model
+        cannot be loaded, CatalogError where the index cannot be read.
         """
         editions = Editions(Path(index))
         stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question

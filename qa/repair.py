@@ -32,7 +32,7 @@ class Repair:
             try:
                 yield from step(findings)
             except (SanadError, OSError) as error:
-                yield f"Not mended: {error}"
+                yield f"Not repaired: {error}"
         if any(finding.kind not in BY_HAND for finding in findings):
             yield self._build()
 
@@ -44,7 +44,7 @@ class Repair:
 
     def _list(self, findings: Sequence[Finding]) -> Iterator[str]:
         for place in _places(findings, "list"):
-            self._editions.mend()
+            self._editions.rewrite_list()
             yield f"{place} lists what is there again."
 
     def _judgements(self, findings: Sequence[Finding]) -> Iterator[str]:
@@ -69,7 +69,7 @@ class Repair:
             for name in (file.name, f"{file.name}-journal"):  # which is part of it
                 if (here := file.with_name(name)).exists():
                     here.rename(aside.with_name(aside.name + name.removeprefix(file.name)))
-            self._editions.mend()
+            self._editions.rewrite_list()
             yield f"{file} was moved to {aside}."
 
     def _rows(self, findings: Sequence[Finding]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Recognise the furniture of a site by what repeats across documents: sentences that stand in many of them.
+"""Recognise the furniture of a site by what repeats across documents: sentences that appear in many of them.
 
 No phrases are given. Documents that consist mostly of repetitions are copies or versions of one text and say nothing
 about what surrounds it, so they are not counted.

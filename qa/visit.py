@@ -11,6 +11,7 @@ from qa.editions import Edition, Editions
 from qa.errors import CatalogError, LockedError
 from qa.folder import Skipped
 from qa.repair import Repair
+from qa.transaction import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class Visit:
 
 
 def examine(
-    folder: Path, index: Path, model: str | None = None, *, drop: str | None = None, mend: bool = False
+    folder: Path, index: Path, model: str | None = None, *, drop: str | None = None, repair: bool = False
 ) -> Visit:
-    """Check the index of a folder, first removing that of the model `drop`, and with `mend` repair it.
+    """Check the index of a folder, first removing that of the model `drop`, and with `repair` repair it.
 
     Raise ModelError where the model cannot be loaded, NewerError where the index was written by a newer Sanad,
     SettingsError where nothing can be dropped.
@@ -34,34 +35,25 @@ def examine(
     editions = Editions(index)
     if drop:
         editions.drop(drop)
-    encoder = load_encoder(model or _model(editions))
-    catalog = editions.of(encoder) if _readable(editions) else editions.current()
+    stamp, readable = _stamp(editions)
+    encoder = load_encoder(model or (stamp.model if stamp else BUILT_IN))
+    catalog = editions.of(encoder) if readable else editions.current()
     repairs = [f"The index of {drop} was removed."] if drop else []
     findings = diagnose(folder, editions, catalog, encoder)
-    if mend and findings:
+    if repair and findings:
         repairs += Repair(folder, editions, catalog, encoder).run(findings)
         findings = diagnose(folder, editions, catalog, encoder)
     return Visit(tuple(findings), tuple(repairs), editions.on_disk(), _skipped(catalog))
 
 
-def _model(editions: Editions) -> str:
+def _stamp(editions: Editions) -> tuple[Stamp | None, bool]:
+    """Return what the edition that answers was made with, and whether that can be read."""
     try:
-        stamp = editions.current().stamp()
+        return editions.current().stamp(), True
     except LockedError:
         raise
     except CatalogError:  # `diagnose` will report it
-        stamp = None
-    return stamp.model if stamp else BUILT_IN
-
-
-def _readable(editions: Editions) -> bool:
-    try:
-        editions.current().stamp()
-    except LockedError:
-        raise
-    except CatalogError:
-        return False
-    return True
+        return None, False
 
 
 def _skipped(catalog: Catalog) -> tuple[Skipped, ...]:

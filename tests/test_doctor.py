@@ -63,7 +63,7 @@ def assert_mended(folder: Path, index: Path, *parts: str) -> Visit:
     assert found.findings
     assert all(part in told(found) for part in parts), told(found)
     assert all(finding.message.endswith(".") and "\n" not in finding.message for finding in found.findings)
-    visit = examine(folder, index, mend=True)
+    visit = examine(folder, index, repair=True)
     assert visit.repairs
     assert not visit.findings, told(visit)
     assert examine(folder, index).findings == ()
@@ -81,7 +81,7 @@ def assert_fresh(folder: Path, index: Path) -> None:
 
 def test_a_sound_index_has_nothing_to_tell_and_repair_does_nothing(folder: Path, index: Path) -> None:
     before = {file: file.read_bytes() for file in index.rglob("*") if file.is_file()}
-    visit = examine(folder, index, mend=True)
+    visit = examine(folder, index, repair=True)
     assert (visit.findings, visit.repairs) == ((), ())
     assert [(kept.model, kept.answers, kept.documents) for kept in visit.editions] == [("one", True, 3)]
     assert {file: file.read_bytes() for file in index.rglob("*") if file.is_file()} == before
@@ -151,7 +151,7 @@ def test_damaged_rows_never_answer(folder: Path, index: Path) -> None:
 def test_only_damaged_passages_are_embedded_again(folder: Path, index: Path, encoders) -> None:
     run(index, "UPDATE passages SET vector = x'' WHERE number = 2")
     before = len(encoders["one"].encoded)
-    visit = examine(folder, index, mend=True)
+    visit = examine(folder, index, repair=True)
     assert encoders["one"].encoded[before:] == [TEXTS["oil.txt"].split("\n\n")[1].strip()]
     assert not visit.findings
 
@@ -170,7 +170,7 @@ def test_a_damaged_passage_of_a_file_that_cannot_be_read_is_mended_from_the_stor
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", fail)
-        examine(folder, index, mend=True)
+        examine(folder, index, repair=True)
     assert [hit.text for hit in Library.open(folder, index).ask("oil").hits] == [hit.text for hit in expected.hits]
 
 
@@ -178,7 +178,7 @@ def test_an_index_of_a_newer_version_is_not_touched(folder: Path, index: Path) -
     run(index, "UPDATE settings SET value = 999 WHERE key = 'format'")
     before = (index / FILE).read_bytes()
     with pytest.raises(CatalogError, match="newer Sanad"):
-        examine(folder, index, mend=True)
+        examine(folder, index, repair=True)
     assert (index / FILE).read_bytes() == before
 
 
@@ -208,7 +208,7 @@ def test_lines_that_are_no_judgements_are_kept_beside_the_others(folder: Path, i
 def test_a_disk_that_is_almost_full_is_told(folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = shutil.disk_usage(index)._replace(free=2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: full)
-    visit = examine(folder, index, mend=True)
+    visit = examine(folder, index, repair=True)
     assert [finding.kind for finding in visit.findings] == ["space"]
     assert "has 1 MB left" in told(visit)
 
@@ -221,7 +221,7 @@ def test_random_bits_of_the_catalog_are_harmless_or_found_and_mended(folder: Pat
         content = bytearray(whole)
         content[generator.choice(used)] ^= 1 << generator.randrange(8)
         (index / FILE).write_bytes(content)
-        visit = examine(folder, index, mend=True)
+        visit = examine(folder, index, repair=True)
         if [finding.kind for finding in visit.findings] == ["source"]:  # which may well be another folder's
             continue
         assert not visit.findings, told(visit)

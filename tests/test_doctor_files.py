@@ -92,8 +92,8 @@ def test_a_catalog_beyond_repair_is_moved_aside_and_made_again(folder: Path, ind
 def test_a_catalog_beyond_repair_stays_where_there_is_nothing_to_make_it_of(folder: Path, index: Path) -> None:
     (index / FILE).write_bytes(b"garbage" * 999)
     shutil.rmtree(folder)
-    visit = examine(folder, index, mend=True)
+    visit = examine(folder, index, repair=True)
     assert visit.findings
-    assert "Not mended: There is no folder" in visit.repairs[0]
+    assert "Not repaired: There is no folder" in visit.repairs[0]
     assert (index / FILE).read_bytes() == b"garbage" * 999
     assert not list(index.glob("*.damaged-*"))
