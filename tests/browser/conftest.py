@@ -51,12 +51,17 @@ class Chat:
         self.wait_for_answer(before)
 
     def enter(self) -> None:
-        """Ask what is in the box."""
-        emptied = "document.querySelector('#question textarea').value === ''"
-        for _ in range(30):  # Gradio drops an Enter in the few milliseconds until it has closed the last answer
+        """Ask what is in the box.
+
+        Gradio drops an Enter in the few milliseconds until it has closed the last answer, so it is pressed again, but
+        only after a while: a second one that is not dropped would ask the empty box.
+        """
+        from playwright.sync_api import TimeoutError as Late
+
+        for _ in range(30):
             self.press("#question textarea", "Enter")
-            self.wait_for_timeout(100)
-            if self.evaluate(emptied):
+            with contextlib.suppress(Late):
+                self.wait_for_function("document.querySelector('#question textarea').value === ''", timeout=1000)
                 break
 
     def wait_for_answer(self, before: str = "") -> None:
