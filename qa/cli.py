@@ -32,6 +32,7 @@ from qa.visit import examine
 from qa.watch import follow
 
 FAILED, INTERRUPTED = 1, 130
+MESSAGES = 100  # of the doctor; where a disk is missing, there is one for each document
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -253,8 +254,11 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         _print_json(visit_object(visit))
     else:
-        for message in (*visit.repairs, *(finding.message for finding in visit.findings)):
+        messages = (*visit.repairs, *(finding.message for finding in visit.findings))
+        for message in messages[:MESSAGES]:
             print(one_line(message))
+        if len(messages) > MESSAGES:
+            print(f"{len(messages) - MESSAGES:,} more like these: --json lists them all.")
         if not visit.findings:
             print(f"Index {settings.index} and folder {settings.folder} agree.")
         for edition in visit.editions:

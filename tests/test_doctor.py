@@ -13,6 +13,7 @@ import qa.doctor
 import qa.library
 import qa.visit
 from qa.catalog import FILE, SEGMENTS, Catalog
+from qa.cli import MESSAGES
 from qa.editions import FOLDER as MODELS
 from qa.errors import CatalogError, SettingsError
 from qa.judgements import FILE as JUDGEMENTS
@@ -246,6 +247,15 @@ def test_the_command_tells_mends_and_drops(tmp_path: Path) -> None:
     assert [kept["model"] for kept in mended["models"]] == ["built-in"]
     refused = sanad("doctor", *place, "--drop", "built-in")
     assert (refused.returncode, "is in use" in refused.stderr) == (1, True)
+
+
+def test_of_many_findings_the_command_prints_the_first(tmp_path: Path) -> None:
+    place = (write_files(tmp_path / "docs", TEXTS), "--index", tmp_path / "i")
+    done("build", *place)
+    write_files(tmp_path / "docs", {f"new{n:03}.txt": f"The oil of {n}." for n in range(MESSAGES + 20)})
+    told = sanad("doctor", *place).stdout.splitlines()
+    assert (len(told), told[-1]) == (MESSAGES + 1, "20 more like these: --json lists them all.")
+    assert len(json.loads(sanad("doctor", *place, "--json").stdout)["findings"]) == MESSAGES + 20
 
 
 def test_what_is_dropped_is_gone_before_the_visit(folder: Path, index: Path) -> None:
