@@ -24,29 +24,29 @@ TABLE = 2**16  # pieces that a token of two bytes can name
 class Sentences:
     """The sentences of several passages, end to end: their tokens, and the length of each sentence's summed vector.
 
-    The sentences of passage i are `owners[i]:owners[i + 1]`.
+    The sentences of passage i are `starts[i]:starts[i + 1]`.
     """
 
     tokens: Tokens
     norms: Scores  # (sentences,)
-    owners: Rows  # (passages + 1,)
+    starts: Rows  # (passages + 1,) where each one's sentences begin
     pieces: npt.NDArray[np.uint16]  # (pieces,) the distinct tokens, in order
     holding: npt.NDArray[np.int32]  # (pieces,) how many passages hold each one
 
 
-def hold(tokens: Tokens, norms: Scores, owners: Rows) -> Sentences:
+def hold(tokens: Tokens, norms: Scores, starts: Rows) -> Sentences:
     """Return the sentences of passages, with their pieces counted."""
-    return Sentences(tokens, norms, owners, *_sparse(_count(tokens, owners, np.arange(len(owners) - 1))))
+    return Sentences(tokens, norms, starts, *_sparse(_count(tokens, starts, np.arange(len(starts) - 1))))
 
 
 def join_sentences(parts: Sequence[Sentences], kept: Runs) -> Sentences:
     """Return the sentences of the passages that `kept` covers of each part, end to end."""
-    owners, spoken = kept.below([part.owners for part in parts])
-    starts, picked = spoken.below([part.tokens.starts for part in parts])
-    tokens = Tokens(picked.pick([part.tokens.ids for part in parts]), starts)
-    masks = [kept.mask(number, len(part.owners) - 1) for number, part in enumerate(parts)]
+    starts, spoken = kept.below([part.starts for part in parts])
+    token_starts, picked = spoken.below([part.tokens.starts for part in parts])
+    tokens = Tokens(picked.pick([part.tokens.ids for part in parts]), token_starts)
+    masks = [kept.mask(number, len(part.starts) - 1) for number, part in enumerate(parts)]
     pieces = _sparse(_holding(parts, masks))
-    return Sentences(tokens, spoken.pick([part.norms for part in parts]), owners, *pieces)
+    return Sentences(tokens, spoken.pick([part.norms for part in parts]), starts, *pieces)
 
 
 def _sparse(counts: Rows) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int32]]:
@@ -60,15 +60,15 @@ def _holding(parts: Sequence[Sentences], alive: Sequence[Mask | None]) -> Rows:
     for part, mask in zip(parts, alive, strict=True):
         counts[part.pieces] += part.holding
         if mask is not None:
-            counts -= _count(part.tokens, part.owners, np.flatnonzero(~mask))
+            counts -= _count(part.tokens, part.starts, np.flatnonzero(~mask))
     return counts
 
 
-def _count(tokens: Tokens, owners: Rows, passages: Rows) -> Rows:
+def _count(tokens: Tokens, starts: Rows, passages: Rows) -> Rows:
     """Return how many of the passages hold each piece. Shape (table,)."""
-    sentences, starts = gather(owners, passages)
+    sentences, bounds = gather(starts, passages)
     picked, token_starts = gather(tokens.starts, sentences)
-    holders = np.repeat(np.arange(len(passages)), np.diff(token_starts[starts]))  # (tokens,)
+    holders = np.repeat(np.arange(len(passages)), np.diff(token_starts[bounds]))  # (tokens,)
     pairs = np.unique(holders * TABLE + tokens.ids[picked])  # each piece once per passage
     return np.bincount(pairs % TABLE, minlength=TABLE)
 
@@ -97,7 +97,7 @@ class LateInteraction:
     @classmethod
     def of(cls, encoder: StaticEncoder, sentences: Sentences) -> "LateInteraction":
         """Compare the passages of one part, in their order."""
-        return cls(encoder, [sentences], Layout.whole(len(sentences.owners) - 1))
+        return cls(encoder, [sentences], Layout.whole(len(sentences.starts) - 1))
 
     def compare(self, question: str, candidates: Rows) -> Compared:
         """Compare a question with the passages at rows `candidates`; only the question is encoded."""
@@ -131,7 +131,7 @@ class LateInteraction:
         parts, inner = self._layout.locate(candidates)
         for part, row in zip(parts.tolist(), inner.tolist(), strict=True):
             held = self._parts[part]
-            first, last = held.owners[row : row + 2].tolist()
+            first, last = held.starts[row : row + 2].tolist()
             starts = held.tokens.starts[first : last + 1]  # (sentences + 1,)
             ids.append(held.tokens.ids[starts[0] : starts[-1]])
             sizes.append(np.diff(starts))

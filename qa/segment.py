@@ -37,7 +37,7 @@ class Passages:
 
     numbers: npt.NDArray[np.int32]  # (passages,)
     spans: Spans  # (passages, 2)
-    sentences: Spans  # (sentences, 2), grouped by the owners of `Sentences`
+    sentences: Spans  # (sentences, 2), passage after passage as in `Sentences`
     repeats: Spans  # (repeats, 2)
     repeat_starts: Ints  # (passages + 1,)
     languages: npt.NDArray[np.bytes_]  # (passages,)
@@ -54,7 +54,7 @@ class Segment:
     text_starts: Ints  # (documents + 1,)
     passages: Passages
     vectors: Vectors  # (passages, dim)
-    interaction: Sentences
+    sentences: Sentences
     spelt: Postings
     heard: Postings
 
@@ -84,11 +84,11 @@ class Segment:
 
     def passage(self, row: int) -> Passage:
         """Return the passage in that row."""
-        found, owners = self.passages, self.interaction.owners
+        found, starts = self.passages, self.sentences.starts
         return Passage(
             int(found.numbers[row]),
             Span(*found.spans[row].tolist()),
-            _spans(found.sentences[owners[row] : owners[row + 1]]),
+            _spans(found.sentences[starts[row] : starts[row + 1]]),
             _spans(found.repeats[found.repeat_starts[row] : found.repeat_starts[row + 1]]),
         )
 
@@ -161,7 +161,7 @@ def join(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
         text_starts,
         _join_passages(segments, rows),
         rows.pick([segment.vectors for segment in segments]),
-        join_sentences([segment.interaction for segment in segments], rows),
+        join_sentences([segment.sentences for segment in segments], rows),
         join_postings([segment.spelt for segment in segments], masks),
         join_postings([segment.heard for segment in segments], masks),
     )
@@ -169,7 +169,7 @@ def join(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
 
 def _join_passages(segments: Sequence[Segment], rows: Runs) -> Passages:
     parts = [segment.passages for segment in segments]
-    _, spoken = rows.below([segment.interaction.owners for segment in segments])
+    _, spoken = rows.below([segment.sentences.starts for segment in segments])
     repeat_starts, repeats = rows.below([part.repeat_starts for part in parts])
     return Passages(
         rows.pick([part.numbers for part in parts]),

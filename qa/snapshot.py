@@ -110,7 +110,7 @@ class Snapshot:
         layout = Layout(rows, starts_of([len(segment) for segment in segments]))
         folds = np.concatenate([np.empty(0, np.uint64), *(segment.passages.folds for segment in segments)])
         owners = np.repeat(np.arange(len(places)), np.diff(bounds))
-        parts = [segment.interaction for segment in segments]
+        parts = [segment.sentences for segment in segments]
         index = Index(
             encoder,
             FaissStore(encoder.dim, [segment.vectors for segment in segments], layout),
@@ -224,7 +224,7 @@ class Snapshot:
 
 def _spoken(segments: Sequence[Segment], rows: Ints, owners: Ints) -> Spoken:
     """Return the sentences of the passages at `rows` of the segments, which are of the documents `owners`."""
-    counts = [np.empty(0, np.int64), *(np.diff(segment.interaction.owners) for segment in segments)]
+    counts = [np.empty(0, np.int64), *(np.diff(segment.sentences.starts) for segment in segments)]
     sentences, bounds = gather(starts_of(np.concatenate(counts)), rows)  # (sentences,), (passages + 1,)
     folds = np.concatenate([np.empty(0, np.uint64), *(segment.passages.spoken for segment in segments)])
     sizes = [np.empty(0, np.int64), *(np.diff(segment.passages.sentences, axis=1)[:, 0] for segment in segments)]
