@@ -79,7 +79,7 @@ class Chat:
         The index first follows the folder, as far as it can in a moment: deleted documents must not answer.
         """
         question = question or ""
-        asked = Turn(turns[-1].number + 1 if turns else 1, question.strip()[:LONGEST_QUESTION])
+        asked = Turn(turns[-1].number + 1 if turns else 1, " ".join(question.split())[:LONGEST_QUESTION])
         kept = turns[-LONGEST_CONVERSATION + 1 :]
         yield self._page(turns)._replace(box="", conversation=self.show((*kept, asked)))
         work = self.rebuild.settle()

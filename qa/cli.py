@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from embeddings.errors import SanadError
@@ -14,6 +14,7 @@ from qa.answers import counted
 from qa.documents import one_line
 from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
 from qa.filters import Filter
+from qa.folder import Skipped
 from qa.library import Library
 from qa.printing import (
     answer_object,
@@ -75,7 +76,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if len(rest) == 1 and not rest[0].startswith("-") and options.folder is None:
         options.folder = rest[0]
     elif rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        quote = "" if any(word.startswith("-") for word in rest) else " (put a question of several words in quotes)"
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{quote}")
     return options
 
 
@@ -155,27 +157,35 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         raise type(error)(f"{error} If that is meant, add --force.") from error
     _print_report(report, library, settings, as_json=options.json)
     if options.watch and not report.waiting:
+        said = set(report.skipped)
         with stopping() as stop:
-            follow(library, lambda news: _print_news(news, library, settings, as_json=options.json), stop)
+            follow(library, lambda news: _print_news(news, library, settings, said, as_json=options.json), stop)
     return INTERRUPTED if report.waiting else 0
 
 
-def _print_report(report: Report, library: Library, settings: Settings, *, as_json: bool) -> None:
+def _print_report(
+    report: Report, library: Library, settings: Settings, said: Collection[Skipped] = (), *, as_json: bool
+) -> None:
     if as_json:
         _print_json(report_object(report, library))
         return
     for skip in report.skipped:
-        _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
+        if skip not in said:
+            _say(f"skipped {one_line(skip.path)}: {one_line(skip.reason)}")
     for path, note in report.notes:
         _say(f"note on {one_line(path)}: {note}")
     held = f"{counted(len(library), 'passage')} of {counted(len(library.documents), 'document')}"
     print(f"{report.summary}\n{held} in {settings.index}", flush=True)
 
 
-def _print_news(news: Report | SanadError, library: Library, settings: Settings, *, as_json: bool) -> None:
-    """Print what an update did while a folder is watched, or why it failed."""
+def _print_news(
+    news: Report | SanadError, library: Library, settings: Settings, said: set[Skipped], *, as_json: bool
+) -> None:
+    """Print what an update did while a folder is watched, or why it failed; skipped files that were `said` are not."""
     if isinstance(news, Report):
-        _print_report(news, library, settings, as_json=as_json)
+        _print_report(news, library, settings, said, as_json=as_json)
+        said.clear()
+        said.update(news.skipped)
     else:
         _say(f"sanad: {one_line(str(news))}")
 

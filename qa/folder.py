@@ -15,6 +15,7 @@ from qa.overrides import Overrides
 
 LARGEST_FILE = 64 * 2**20  # bytes; a larger file is better split by its owner than held in memory at once
 READINGS = 3  # attempts at a file that changes while it is read
+INDEX = frozenset({"catalog.sqlite", "update.lock"})  # by these a folder is known to hold an index, not documents
 UNSETTLED = 2 * 10**9  # nanoseconds in which a file may change twice and keep its times
 
 
@@ -91,7 +92,7 @@ def _forbidden(folder: Path, error: OSError) -> FolderError:
 
 
 def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tuple["os.DirEntry[str]", str]]:
-    """Yield everything but folders in a folder and below it, each with its path."""
+    """Yield everything but folders in a folder and below it, each with its path; indexes kept there are left out."""
     waiting = [("", str(folder))]
     while waiting:
         above, place = waiting.pop()
@@ -103,6 +104,8 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
                 raise _forbidden(folder, error) from None
             reason = f"the folder cannot be read ({error.strerror})"
             skipped.append(Skipped(above, reason, lost=False))
+            continue
+        if above and {entry.name for entry in entries} >= INDEX:
             continue
         for entry in entries:
             path = above + entry.name

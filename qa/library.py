@@ -62,6 +62,8 @@ class Library:
         holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the model
         cannot be loaded, CatalogError where the index cannot be read.
         """
+        if Path(folder).resolve() == Path(index).resolve():
+            raise CatalogError(f"The index cannot be kept among the documents of {folder}: name another folder for it.")
         editions = Editions(Path(index))
         stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question
         encoder = load_encoder(model or BUILT_IN) if model or not stamp else _load_again(stamp.model, editions.folder)

@@ -50,7 +50,7 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
 def default_index(folder: Path, environment: Mapping[str, str]) -> Path:
     """Return where the index of `folder` is kept: in the user's cache, since documents are never written to."""
     cache = Path(environment.get("XDG_CACHE_HOME") or _home(environment) / ".cache")
-    place = folder.absolute()
+    place = Path(os.path.abspath(folder))  # the same for docs and ../here/docs
     digest = hashlib.sha256(str(place).encode("utf-8", "surrogateescape")).hexdigest()
     return cache / "sanad" / f"{place.name}-{digest[:12]}"
 

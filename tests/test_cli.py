@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import termios
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import qa.cli
-from tests.conftest import ROOT, SEEDS, done, sanad
+from tests.conftest import ROOT, SEEDS, done, sanad, write_files
 
 KEYS = ["question", "language", "within", "confident", "confidence", "hits", "waiting"]
 HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language", "page"]
@@ -47,7 +48,7 @@ def test_a_build_on_a_terminal_shows_its_progress(tmp_path: Path) -> None:
     os.close(terminal)
     drawn = os.read(shown, 100_000).decode()
     assert "0%|" in drawn
-    assert drawn.count("100%|") == 1
+    assert drawn.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,25 @@ def test_wrong_usage_exits_with_2(wrong: list[str]) -> None:
     found = sanad(*wrong)
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.startswith("usage: sanad")
+
+
+def test_a_question_without_quotes_is_told_to_have_some() -> None:
+    assert "put a question of several words in quotes" in sanad("ask", "who", "won", "the", "race").stderr
+    assert "quotes" not in sanad("ask", "who won", "--colour", "red").stderr
+
+
+def test_a_watched_folder_tells_of_each_skipped_file_once(tmp_path: Path) -> None:
+    docs = write_files(tmp_path / "docs", {"a.txt": "oil", "empty.txt": ""})
+    command = [sys.executable, "-m", "qa", "build", str(docs), "--index", str(tmp_path / "i"), "--watch"]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+        assert watching.stdout
+        first = [watching.stdout.readline() for _ in range(2)]
+        write_files(docs, {"b.txt": "gas", "blank.txt": " "})
+        then = [watching.stdout.readline() for _ in range(2)]
+        watching.send_signal(signal.SIGINT)
+        _, told = watching.communicate(timeout=60)
+    assert (first[0][:18], then[0][:31]) == ("1 added, 1 skipped", "1 added, 1 unchanged, 2 skipped")
+    assert [line.split(":")[0] for line in told.splitlines()] == ["skipped empty.txt", "skipped blank.txt"]
 
 
 def test_the_reader_of_the_output_may_close_it(built: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from qa import folder as listing
 from qa.errors import FolderError
 from qa.folder import File, SkipError, list_files, read_bytes
+from qa.library import Library
 from tests.conftest import write_files
 from tests.test_documents import read_all
 
@@ -22,6 +23,16 @@ def test_files_are_listed_with_folders_in_order_of_their_paths(tmp_path: Path) -
 def test_hidden_files_and_folders_are_no_documents(tmp_path: Path) -> None:
     write_files(tmp_path, {".hidden.txt": "a", ".git/config": "b", "a/.cache/c.txt": "c", "seen.txt": "d"})
     assert list_files(tmp_path) == ([File("seen.txt", tmp_path / "seen.txt")], [])
+
+
+def test_an_index_among_the_documents_is_no_document(tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"a.txt": "text", "kept/b.txt": "more text"})
+    library = Library.open(folder, folder / "kept" / "index")
+    library.update()
+    (library.index / "questions.jsonl").write_text('{"question": "Why?"}')
+    assert [file.path for file in list_files(folder)[0]] == ["a.txt", "kept/b.txt"]
+    assert library.update().skipped == ()
+    assert library.check() == ()
 
 
 def test_f7_a_large_file_is_skipped_before_it_is_read(tmp_path: Path) -> None:

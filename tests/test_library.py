@@ -177,6 +177,11 @@ def test_open_loads_the_model_that_is_named(seeds: Path, index: Path) -> None:
         Library.open(seeds, index, str(seeds))
 
 
+def test_an_index_in_the_folder_of_documents_itself_is_refused(seeds: Path) -> None:
+    with pytest.raises(CatalogError, match="name another folder"):
+        Library.open(seeds, seeds.parent / "." / seeds.name)
+
+
 def test_a_damaged_index_is_said_when_it_is_opened(seeds: Path, index: Path) -> None:
     index.mkdir()
     (index / FILE).write_bytes(b"garbage" * 999)

@@ -59,7 +59,7 @@ def test_each_folder_has_an_index_of_its_own_in_the_cache_and_never_within_itsel
     one, other = (default_index(tmp_path / name / "docs", environment) for name in "ab")
     assert one != other
     assert one.parent == other.parent == tmp_path / "cache" / "sanad"
-    assert one == default_index(tmp_path / "a" / "docs", environment)
+    assert one == default_index(tmp_path / "b" / ".." / "a" / "docs", environment)
 
 
 def test_an_index_named_without_a_folder_is_that_of_the_folder_it_was_made_of(tmp_path: Path, index: Path) -> None:
