@@ -169,7 +169,8 @@ def test_a_watched_folder_tells_of_each_skipped_file_once(tmp_path: Path) -> Non
     with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
         assert watching.stdout
         first = [watching.stdout.readline() for _ in range(2)]
-        write_files(docs, {"b.txt": "gas", "blank.txt": " "})
+        write_files(docs, {"blank.txt": " "})
+        (write_files(tmp_path / "aside", {"b.txt": "gas"}) / "b.txt").rename(docs / "b.txt")  # whole at once
         then = [watching.stdout.readline() for _ in range(2)]
         watching.send_signal(signal.SIGINT)
         _, told = watching.communicate(timeout=60)
