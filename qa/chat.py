@@ -1,5 +1,7 @@
 """What the chat does: ask questions, open documents, run updates; everything it returns is HTML."""
 
+import contextlib
+import json
 import logging
 import secrets
 from collections.abc import Iterator
@@ -104,6 +106,14 @@ class Chat:
             logger.exception("a question failed, error %s", number := secrets.token_hex(4))
             return Turn(asked.number, asked.question, problem=apology(number))
 
+    def restore(self, kept: str, turns: Turns) -> tuple[Turns, str]:
+        """Answer again the questions that a page which is loaded anew had `kept`, a JSON list; return what it shows."""
+        for question in () if turns else _questions(kept):
+            asked = Turn(turns[-1].number + 1 if turns else 1, question)
+            with contextlib.suppress(QuestionError):  # such as a condition that nothing meets any more
+                turns = (*turns, self._answer(asked, question))
+        return turns, self.show(turns)
+
     def try_example(self, turns: Turns, number: str) -> Iterator[Shown]:
         """Ask the example of that number."""
         examples = self.examples()
@@ -198,6 +208,16 @@ class Chat:
             return notices.report(work.report, work.again) + paused
         told = notices.refused(work.problem, work.remedy) if work.problem and self.library.documents else ""
         return told + paused + notices.skipped(self.library.skipped)
+
+
+def _questions(kept: str) -> list[str]:
+    """Return the questions in what a page kept: anything at all."""
+    try:
+        found = json.loads(kept)
+    except (ValueError, RecursionError):
+        return []
+    questions = found[-LONGEST_CONVERSATION:] if isinstance(found, list) else []
+    return [question for question in questions if isinstance(question, str)]
 
 
 def _changed(report: Report) -> bool:

@@ -6,11 +6,19 @@ const point = matchMedia("(pointer: fine)").matches; // on a phone, focus would 
 const opener = (place) => [...document.querySelectorAll("[data-open], [data-document]")]
   .find(({ dataset }) => (dataset.open ?? dataset.document) === place);
 
+let behind = false; // whether the browser's Back would close the document
 const shut = () => {
   const place = element.querySelector("[data-place]")?.dataset.place;
   props.value = "";
   opener(place)?.focus();
+  if (behind) history.back();
+  behind = false;
 };
+
+addEventListener("popstate", () => {
+  behind = false;
+  if (element.querySelector("[data-place]")) shut();
+});
 
 const open = (place, wanted) => {
   const shown = document.querySelector("#viewer [data-place]");
@@ -145,7 +153,11 @@ const reveal = (sheet) => {
 let seen = "", asked = "", number = "";
 watch("value", () => {
   const sheet = element.querySelector("[data-place]");
-  if (sheet) return reveal(sheet);
+  if (sheet) {
+    if (!behind) history.pushState(null, "");
+    behind = true;
+    return reveal(sheet);
+  }
   const pressed = element.querySelector("[data-pressed]");
   if (pressed) return press(pressed.dataset.pressed.split(" "));
   for (const time of element.querySelectorAll("time"))
@@ -161,12 +173,17 @@ watch("value", () => {
   answer();
 });
 
+// A page that is loaded anew asks these again; the browser forgets them with the tab.
+const keep = () => sessionStorage.setItem("sanad", JSON.stringify(
+  [...element.querySelectorAll(".was, .asked")].map(({ textContent }) => textContent)));
+
 const answer = () => {
   const turn = element.querySelector("article.turn");
   const searching = turn?.querySelector(".searching") !== null;
   const now = turn && `${turn.dataset.turn} ${searching}`;
   if (!turn || now === seen) return;
   seen = now;
+  if (!searching) keep();
   if (turn.dataset.turn !== asked && !searching) {
     asked = turn.dataset.turn; // the document beside the chat belongs to an earlier answer
     document.querySelector("#viewer [data-close]")?.click();

@@ -97,6 +97,7 @@ def _chosen(event: gr.EventData, name: str) -> str:
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _WITHIN = "(question, turns) => [sanadWithin(question), turns]"  # page.js adds the conditions that are chosen
+_KEPT = "(kept, turns) => [sessionStorage.getItem('sanad') ?? '', turns]"  # what page.js kept of this tab
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
@@ -139,7 +140,8 @@ def build_page(chat: Chat) -> gr.Blocks:
         for moment in (asked.then, tried.then):  # an update that a question began may take longer than the answer
             moment(events.follow, None, status, concurrency_limit=32, **_QUIET)
         first = page.load(chat.await_documents, None, None, concurrency_limit=32, **_QUIET)
-        for moment in (page.load, first.then, updated.then, forced.then, loaded.then):
+        page.load(chat.restore, [box, turns], [turns, conversation], js=_KEPT, concurrency_limit=8, **_QUIET)
+        for moment in (first.then, updated.then, forced.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
         for moment in (updated.then, forced.then):
             moment(None, js=_RELIST)

@@ -31,6 +31,7 @@ ALONE = 0.6
 UNSHARED = 0.15  # what a passage in another language is given for the words it cannot share
 FURNITURE = 0.4  # what a passage loses that is furniture of a site, so that it is found only where nothing else fits
 SHARED = 4.0  # the weight of shared words beside nearness, in the choice of the sentence to highlight
+HEADLINE = 0.5  # what a document's headline keeps of its score there: the story below it tells more
 CLOSE = 0.15  # how close the second best sentence must come to be highlighted too
 
 
@@ -144,7 +145,9 @@ def _best(scores: Scores, k: int) -> npt.NDArray[np.int64]:
     return np.flatnonzero(scores > 0)
 
 
-def highlight(index: Index, question: str, sentences: Sequence[str], nearness: Scores) -> tuple[int, ...]:
+def highlight(
+    index: Index, question: str, sentences: Sequence[str], nearness: Scores, *, headline: str = ""
+) -> tuple[int, ...]:
     """Return which of a hit's sentences answers: one that is near to the question and shares its rare words.
 
     Where the second best comes close, it may be that one as well: both are returned, in the order of the text.
@@ -153,7 +156,9 @@ def highlight(index: Index, question: str, sentences: Sequence[str], nearness: S
     if not len(nearness):
         nearness = index.encoder.encode_passages(sentences) @ index.encoder.encode_questions([question])[0]
     told = [_tells(sentence) for sentence in sentences]
+    weights = [HEADLINE if _stands_above(sentence, headline) else 1.0 for sentence in sentences]
     scores = np.where(told, nearness + SHARED * shares, -np.inf) if any(told) else nearness  # (sentences,)
+    scores = scores * weights
     best, *others = np.argsort(-scores, kind="stable").tolist()
     return tuple(sorted([best, *(row for row in others[:1] if scores[row] > scores[best] - CLOSE)]))
 
@@ -161,3 +166,8 @@ def highlight(index: Index, question: str, sentences: Sequence[str], nearness: S
 def _tells(sentence: str) -> bool:
     """Tell whether a sentence may answer; a question or a heading only says what is asked or follows."""
     return not sentence.rstrip("\"'»”’)]*_ ").endswith(("?", "؟")) and not sentence.startswith("#")
+
+
+def _stands_above(sentence: str, headline: str) -> bool:
+    """Tell whether a sentence is the headline; where a document has none, its first sentence is called that."""
+    return sentence.strip() == headline and not sentence.rstrip().endswith((".", "!", "۔"))

@@ -214,7 +214,9 @@ class Snapshot:
         passage, text = entry.passage, entry.text
         inside = [sentence.shifted(-passage.span.start) for sentence in passage.sentences]
         spoken = [span.of(text) for span in inside]
-        marked = [inside[row] for row in highlight(self.index, question, spoken, ranked.nearness[place])]
+        headline = entry.document.title
+        best = highlight(self.index, question, spoken, ranked.nearness[place], headline=headline)
+        marked = [inside[row] for row in best]
         elsewhere = [Place(entry.document, span) for span in passage.repeats]
         again = [(self.entry(row), row in group.same) for row in group.others]
         elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]

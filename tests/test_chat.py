@@ -1,5 +1,6 @@
 """What the chat does around a question, without a browser: the folder followed, questions refused, notices."""
 
+import json
 import shutil
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from embeddings.static import StaticEncoder
 from qa.cards import Turn
 from qa.catalog import Catalog
-from qa.chat import Chat, Shown
+from qa.chat import LONGEST_CONVERSATION, Chat, Shown
 from qa.library import LONGEST_QUESTION, Library
 from qa.reports import Progress, Report
 
@@ -134,3 +135,20 @@ def test_documents_are_listed_and_opened_by_their_path(chat: Chat, seeds: Path) 
     (seeds.parent / "secret.txt").write_text("secret", "utf-8")
     for forged in ("../secret.txt", str(seeds / ANSWERING), "", "nowhere"):
         assert chat.read(forged) == ""
+
+
+def test_a_page_that_is_loaded_anew_is_answered_again_whatever_it_kept(chat: Chat) -> None:
+    turns, shown = chat.restore(json.dumps([QUESTION, "", 7, "oil language:xx", "x" * 9999, "نفت"]), ())
+    assert [(turn.number, turn.question) for turn in turns] == [(1, QUESTION), (2, "نفت")]
+    assert all(turn.answer for turn in turns)
+    assert "نفت" in shown
+    assert chat.restore(json.dumps(["oil"]), turns) == (turns, shown)
+    for strange in ("", "{", '{"a": 1}', "[" * 99999, "null"):
+        assert chat.restore(strange, ()) == ((), chat.show(()))
+    many = json.dumps([f"oil {number}" for number in range(99)])
+    assert [turn.question for turn in chat.restore(many, ())[0]][-1] == "oil 98"
+    assert len(chat.restore(many, ())[0]) == LONGEST_CONVERSATION
+
+
+def test_a_question_of_several_lines_is_shown_on_one(chat: Chat) -> None:
+    assert ask(chat, "Who\n\n  won? ").turns[0].question == "Who won?"

@@ -152,6 +152,16 @@ def test_a_question_or_a_heading_is_not_marked_where_something_is_told(encoder: 
     assert highlight(word_index(TEXTS), "Who sold the oil?", sentences[:2], np.array([0.3, 0.1], np.float32)) == (0,)
 
 
+def test_a_headline_is_marked_only_where_the_story_below_says_much_less() -> None:
+    sentences, index = ["Oil sold", "The president sold oil.", "It rained."], word_index(TEXTS)
+    question, none = "who sold oil", np.zeros(3, np.float32)
+    first = np.array([0.9, 0, 0], np.float32)
+    assert highlight(index, question, sentences, first) == (0,)
+    assert highlight(index, question, sentences, first, headline="Oil sold") == (1,)
+    assert highlight(index, question, [sentences[0], sentences[2]], none[:2], headline="Oil sold") == (0,)
+    assert highlight(index, question, sentences[1:], none[:2], headline=sentences[1]) == (0,)  # not a headline
+
+
 def test_two_sentences_that_answer_about_as_well_are_both_marked() -> None:
     sentences = ["The war ended.", "Nothing else.", "It rained."]
     assert highlight(word_index(TEXTS), "election", sentences, np.array([0.5, 0.1, 0.55], np.float32)) == (0, 2)

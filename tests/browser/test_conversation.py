@@ -80,7 +80,7 @@ def test_what_the_documents_do_not_hold_is_not_found_and_the_nearest_miss_is_fol
 
 def test_the_next_question_closes_the_document_of_the_last_one(chat):
     chat.ask(PERSIAN)
-    chat.click("[data-open] >> nth=0")
+    chat.click("article.turn [data-open] >> nth=0")
     chat.wait_for_selector("#viewer mark")
     chat.ask(ENGLISH)
     chat.wait_for_selector("#viewer section", state="detached")
@@ -138,7 +138,7 @@ def test_the_chat_is_used_by_keyboard_alone(chat):
     chat.keyboard.press("Enter")
     chat.wait_for_answer()
     assert chat.evaluate("document.activeElement.tagName") == "TEXTAREA"
-    chat.focus("[data-open] >> nth=0")
+    chat.focus("article.turn [data-open] >> nth=0")
     chat.keyboard.press("Enter")
     chat.wait_for_selector("#viewer mark")
     chat.wait_for_timeout(300)
@@ -202,9 +202,31 @@ def test_a_forged_hit_opens_nothing(chat):
     chat.ask(PERSIAN)
     for forged in ("9.9", "../../etc/passwd", "1.1.1", "x" * 1000):
         chat.evaluate("id => { document.querySelector('[data-open]').dataset.open = id }", forged)
-        chat.click("[data-open] >> nth=0")
+        chat.click("article.turn [data-open] >> nth=0")
         chat.wait_for_timeout(250)
         assert chat.locator("#viewer section").count() == 0
         assert "no longer knows this conversation" in chat.inner_text(
             "#refusal .problem"
         )  # as after a restart of the server
+
+
+def test_back_closes_the_document_and_a_page_loaded_anew_shows_the_conversation_again(chat):
+    chat.ask(PERSIAN)
+    chat.ask(ENGLISH)
+    chat.click("article.turn [data-open] >> nth=0")
+    chat.wait_for_selector("#viewer mark")
+    chat.go_back()
+    chat.wait_for_selector("#viewer section", state="detached")
+    assert chat.inner_text("article.turn .asked") == ENGLISH
+    chat.click("article.turn [data-open] >> nth=0")
+    chat.wait_for_selector("#viewer mark")
+    chat.keyboard.press("Escape")
+    chat.wait_for_selector("#viewer section", state="detached")
+    chat.click("article.turn [data-open] >> nth=0")
+    chat.wait_for_selector("#viewer mark")
+    chat.reload()
+    chat.wait_for_answer()
+    assert chat.inner_text("article.turn .asked") == ENGLISH
+    assert PERSIAN in chat.inner_text(".past summary")
+    chat.click("article.turn [data-open] >> nth=0")  # the server knows the conversation, too
+    chat.wait_for_selector("#viewer mark")
