@@ -14,6 +14,7 @@ from embeddings.ragged import Ints
 
 MANY = 5  # documents in which a sentence of furniture appears
 COPIED = 0.5  # of a document; one that repeats more of others is a copy
+BUCKETS = 2**20  # in which sentences are counted first
 FILLED = 0.8  # of a passage; one that holds this much furniture is furniture
 
 
@@ -40,9 +41,10 @@ def furniture(spoken: Spoken, count: int) -> Mask:
 
 def _appear_in_many(spoken: Spoken, counted: Mask) -> Mask:
     """Return which of the `counted` sentences appear in many documents. Shapes (sentences,)."""
-    folds = spoken.folds[counted]
-    different, places, times = np.unique(folds, return_inverse=True, return_counts=True)
-    often = times[places] >= MANY  # most sentences appear once: only the others are looked at
-    pairs = np.unique(np.stack([places[often], spoken.documents[counted][often]]), axis=1)  # (2, pairs)
-    found = different[np.bincount(pairs[0], minlength=len(different)) >= MANY]
-    return counted & np.isin(spoken.folds, found)
+    buckets = (spoken.folds % BUCKETS).astype(np.int64)  # most sentences appear once, which is seen without sorting
+    often = counted & (np.bincount(buckets[counted], minlength=BUCKETS) >= MANY)[buckets]
+    different, places = np.unique(spoken.folds[often], return_inverse=True)
+    documents = int(spoken.documents.max(initial=0)) + 1
+    pairs = np.unique(places * documents + spoken.documents[often])  # (pairs,) a sentence and a document
+    often[often] = (np.bincount(pairs // documents, minlength=len(different)) >= MANY)[places]
+    return often
