@@ -13,7 +13,7 @@ from qa.furniture import is_counter, is_furniture, may_be_furniture
 from qa.sentences import LONGEST, sentences
 from qa.spans import Span
 
-SPLITTER = f"{READING}.5"  # raise it when passages or their languages change: older indexes are rebuilt
+SPLITTER = f"{READING}.6"  # raise it when passages or their languages change: older indexes are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
 HEADING = 100  # characters; a longer line without a mark at its end is a paragraph
 REPEATED = 60  # characters; a shorter line may stand twice without being the same text again

@@ -12,7 +12,7 @@ WRAPPED = 60  # characters; a line that reaches this far may have been wrapped, 
 UNBROKEN = 4000  # characters; a longer run without a space is not a word, and is cut anywhere
 
 # A mark that ends a sentence, the quotes and brackets that close it, and the space after; or a line's end.
-_ENDS = re.compile(r"(?<![.!?؟۔…])[.!?؟۔…]+[\"'»”’)\]]*(?=\s)|[。！？]+[」』”]*|(?=[\r\n\v\f\x85\u2028\u2029])")
+_ENDS = re.compile(r"(?<![.!?؟۔…।॥։።])[.!?؟۔…।॥։።]+[\"'»”’)\]]*(?=\s)|[。！？]+[」』”]*|(?=[\r\n\v\f\x85\u2028\u2029])")
 _CLAUSES = re.compile(r"[,،;؛:](?=\s)|[，；、]|\s[-–—](?=\s)")
 _SPACES = re.compile(r"\S(?=\s)")
 

@@ -128,6 +128,8 @@ def test_a_repeat_says_the_same_as_what_stands_in_its_passage(text: str) -> None
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
         ("A heading\nA sentence", ["A heading", "A sentence"]),
         ("这是一。那是二！好", ["这是一。", "那是二！", "好"]),
+        ("पुल खुला। नदी शांत थी॥ बस चली", ["पुल खुला।", "नदी शांत थी॥", "बस चली"]),
+        ("ድልድዩ ተከፈተ። ወንዙ ጸጥ አለ", ["ድልድዩ ተከፈተ።", "ወንዙ ጸጥ አለ"]),
         ("", []),
     ],
 )
