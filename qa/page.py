@@ -18,6 +18,7 @@ from qa.markup import problem
 from qa.uploads import KINDS
 
 REBUILD, STOP = "Rebuild", "Stop"
+LOOK = 2.0  # seconds between two looks at a watched folder
 
 
 class _Events:
@@ -101,8 +102,11 @@ _KEPT = "(kept, turns) => [sessionStorage.getItem('sanad') ?? '', turns]"  # wha
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
-def build_page(chat: Chat) -> gr.Blocks:
-    """Return the page of a chat; where nothing is indexed yet, begin an update."""
+def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
+    """Return the page of a chat, which looks now and then how much is indexed where the folder is watched.
+
+    Where nothing is indexed yet, begin an update.
+    """
     library, uploads = chat.library, chat.uploads
     if not library.documents:
         chat.rebuild.start()
@@ -146,6 +150,8 @@ def build_page(chat: Chat) -> gr.Blocks:
         for moment in (updated.then, forced.then):
             moment(None, js=_RELIST)
         page.load(chat.judged, turns, judged, concurrency_limit=8, **_QUIET)
+        if watch:
+            gr.Timer(LOOK).tick(chat.count, None, count, concurrency_limit=8, **_QUIET)
     page.queue(max_size=64, api_open=False)
     return page
 
@@ -156,10 +162,7 @@ def _add_library(events: _Events, document: gr.HTML, status: list[Any], *, adds:
         adder = _html(adding(KINDS, LARGEST_FILE) if adds else "", "adder", scripted=True)
         finder = _html(SEARCH, "finder", scripted=True)
         listing = _html("", "listing", scripted=True)
-    for part in (
-        finder,
-        listing,
-    ):  # one at a time, or the result of an earlier search might replace that of a later one
+    for part in (finder, listing):  # one at a time: an earlier search must not replace what a later one found
         part.select(events.look_through, None, listing, trigger_mode="multiple", concurrency_id="list", **_QUIET)
     listing.click(events.read, None, document, concurrency_limit=2, **_QUIET)
     for change in (

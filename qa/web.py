@@ -42,7 +42,7 @@ def serving(
         os.environ["GRADIO_TEMP_DIR"] = private
         taken = Uploads(library.folder, library.index) if uploads else None
         chat = Chat(library, taken)
-        page = build_page(chat)
+        page = build_page(chat, watch=watch)
         try:
             page.launch(**_settings(library, host, port, taken))
             with watching(library.folder, chat.rebuild.catch_up) if watch else contextlib.nullcontext():

@@ -2,6 +2,7 @@
 
 import shutil
 
+from qa.library import Library
 from tests.browser.conftest import (
     BROWSER,
     EDITED,
@@ -83,3 +84,16 @@ def test_documents_are_added_and_removed_where_that_is_allowed(chromium, chat, f
         page.keyboard.press("Enter")
         page.wait_for_selector("#listing [data-remove]", state="detached")
         assert sorted(place.name for place in other.iterdir()) == sorted(place.name for place in SEEDS.iterdir())
+
+
+def test_a_watched_folder_is_counted_anew_without_being_asked(chromium, tmp_path, folder):
+    from qa.web import serving
+
+    library = Library.open(folder, tmp_path / "index")
+    library.update()
+    with serving(library, port=0, watch=True) as address, opened(chromium, address, folder) as chat:
+        chat.wait_for_selector("#indexed >> text=in 5 documents")
+        (folder / "new.txt").write_text("The ferry to the island leaves at noon.")
+        chat.wait_for_selector("#indexed >> text=in 6 documents")
+        (folder / "new.txt").unlink()
+        chat.wait_for_selector("#indexed >> text=in 5 documents")
