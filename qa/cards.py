@@ -94,7 +94,7 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
     direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3>{label(_title(hit.document))}</h3>'
     head += f'<span class="fact">p. {hit.page}</span>' if hit.page else ""
-    shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit))
+    shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
     thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
     thumbs += _thumb(place, "wrong", "Wrong", pressed=wrong(answer, hit) in judged)
     return (
@@ -104,6 +104,11 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
         f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
+
+
+def _is_printed(document: Document) -> bool:
+    """Tell whether the lines of a document end where those of a printed page do."""
+    return document.format == "pdf"
 
 
 def _asked(answer: Answer, hit: Hit) -> list[Span]:
@@ -162,7 +167,9 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
     window = _window(hit.document.text, passage)
     moved = passage.shifted(-window.start)
     marks, words = ([span.shifted(moved.start) for span in spans] for spans in (hit.highlights, _asked(answer, hit)))
-    shown = paragraphs(window.of(hit.document.text), passage=moved, marks=marks, words=words)
+    shown = paragraphs(
+        window.of(hit.document.text), passage=moved, marks=marks, words=words, wrapped=_is_printed(hit.document)
+    )
     text = _notes(hit.document, window, note) + shown
     original = "" if note else _original(hit.document, hit.page)
     return _sheet(place, hit.document, text, language=hit.language, facts=facts, original=original)
@@ -171,7 +178,7 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
 def reader(document: Document) -> str:
     """Return a document to be read from its beginning."""
     window = _window(document.text, Span(0, 0))
-    text = _notes(document, window, "") + paragraphs(window.of(document.text))
+    text = _notes(document, window, "") + paragraphs(window.of(document.text), wrapped=_is_printed(document))
     original = _original(document, None)
     return _sheet(document.path, document, text, language=detect(document.text), original=original)
 

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from qa.documents import one_line
@@ -25,6 +25,7 @@ LANGUAGES = {
 
 _CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
+FULL = 0.7  # of the longest line: the least length of one that goes on in the next, where lines are wrapped
 _LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 # A phrase of Latin or Cyrillic words, a number or a file name: kept together within right-to-left text.
 _APART = re.compile(
@@ -44,20 +45,39 @@ def label(text: str) -> str:
 
 
 def paragraphs(
-    text: str, *, passage: Span | None = None, marks: Sequence[Span] = (), words: Sequence[Span] = ()
+    text: str,
+    *,
+    passage: Span | None = None,
+    marks: Sequence[Span] = (),
+    words: Sequence[Span] = (),
+    wrapped: bool = False,
 ) -> str:
-    """Return each line of `text` as a paragraph in its own direction, with `marks`, `words` and `passage` set off."""
+    """Return each line of `text` as a paragraph in its own direction, with `marks`, `words` and `passage` set off.
+
+    Where lines are `wrapped`, as those of a printed page, the long ones go on in the next.
+    """
     found = []
     above = 0
-    for match in _LINES.finditer(text):
-        line = Span(match.start(), match.end())
+    lines = [Span(match.start(), match.end()) for match in _LINES.finditer(text)]
+    for line in _unwrapped(lines, text) if wrapped else lines:
         here = passage is not None and line.start < passage.end and passage.start < line.end
         gap = len(re.findall(r"\r\n|[^\r]|\r", text[above : line.start])) > 1
         above = line.end
-        kinds = "line" + " here" * here + " gap" * gap
+        kinds = "line" + " here" * here + " gap" * gap + " flow" * wrapped
         ends = (passage,) if passage else ()
         found.append(f'<p dir="auto" class="{kinds}">{_line(text, line, ends, marks, words)}</p>')
     return "".join(found)
+
+
+def _unwrapped(lines: Sequence[Span], text: str) -> Iterator[Span]:
+    """Yield lines; one about as long as the longest is joined with the next, unless a blank one is between them."""
+    full = FULL * max((line.length for line in lines), default=0)
+    start = None
+    for line, after in zip(lines, [*lines[1:], None], strict=False):
+        start = line.start if start is None else start
+        if after is None or line.length < full or text[line.end : after.start] != "\n":
+            yield Span(start, line.end)
+            start = None
 
 
 def _line(text: str, line: Span, ends: Sequence[Span], marks: Sequence[Span], words: Sequence[Span]) -> str:

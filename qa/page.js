@@ -190,4 +190,5 @@ const answer = () => {
   }
   turn.scrollIntoView({ block: "start", behavior: calm });
   if (point) box()?.focus({ preventScroll: true });
+  else document.querySelector(".filters").open = false; // it would cover the answer
 };

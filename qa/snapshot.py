@@ -26,6 +26,7 @@ from qa.ranking import Index, Ranked, highlight, rank
 from qa.repeated import Spoken, furniture
 from qa.segment import Segment
 from qa.shelf import Shelf
+from qa.spans import joined
 from qa.tables import Listed
 from qa.transaction import Stamp
 from qa.trust import CONFIDENT, confidence
@@ -217,7 +218,8 @@ class Snapshot:
         headline = entry.document.title
         best = highlight(self.index, question, spoken, ranked.nearness[place], headline=headline)
         marked = [inside[row] for row in best]
-        elsewhere = [Place(entry.document, span) for span in passage.repeats]
+        whole = entry.document.text
+        elsewhere = [Place(entry.document, span) for span in joined(passage.repeats, whole, passage.span.length)]
         again = [(self.entry(row), row in group.same) for row in group.others]
         elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]
         score = float(ranked.scores[place])

@@ -1,5 +1,6 @@
 """An exact stretch of a document's text: what every citation comes down to."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -28,3 +29,17 @@ class Span:
         piece = self.of(text)
         start = self.end - len(piece.lstrip())
         return Span(start, max(start, self.start + len(piece.rstrip())))
+
+
+def joined(spans: Iterable[Span], text: str, longest: int) -> Iterator[Span]:
+    """Yield the spans in order, those with only spaces between them as one of at most `longest` characters."""
+    whole: Span | None = None
+    for span in sorted(spans):
+        if whole and not text[whole.end : span.start].strip() and span.end - whole.start <= longest:
+            whole = Span(whole.start, span.end)
+        else:
+            if whole:
+                yield whole
+            whole = span
+    if whole:
+        yield whole

@@ -101,6 +101,21 @@ def test_paragraphs_show_each_line_and_mark_exactly_the_span(text: str, data: st
     assert all(attributes["dir"] == "auto" for tag, attributes in page.tags if tag == "p")
 
 
+def test_wrapped_lines_go_on_in_the_next_until_a_short_or_a_blank_one() -> None:
+    text = "A plan\nThe harbour will be\ndeeper by four metres\nbefore May.\n"
+    text += "Fishermen fear a lot\n\nfor their new nets\nnow."
+    page = Page(markup.paragraphs(text, marks=[Span(7, 60)], wrapped=True))
+    assert page.paragraphs == [
+        "A plan",
+        "The harbour will be\ndeeper by four metres\nbefore May.",
+        "Fishermen fear a lot",
+        "for their new nets\nnow.",
+    ]
+    assert page.marked == [text[7:60]]
+    assert markup.paragraphs("", wrapped=True) == ""
+    assert Page(markup.paragraphs("one\r\ntwo", wrapped=True)).paragraphs == ["one", "two"]
+
+
 @given(any_text, st.data())
 def test_words_are_set_off_within_their_marks_and_change_neither_text_nor_mark(text: str, data: st.DataObject) -> None:
     edges = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
