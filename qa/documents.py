@@ -4,6 +4,7 @@ import bisect
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from qa.dates import find_date
@@ -15,6 +16,7 @@ from qa.formats import CODED, EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
 from qa.sections import Heading, locate_headings, markdown_headings, section_at
 
+WRAPPED = 60  # characters: a line so long goes on where the next begins with a small letter
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
 PLAIN = frozenset({".txt", ".md"})  # read here, like any file with another ending that turns out to be text
@@ -142,7 +144,8 @@ def find_title(text: str) -> str:
         return _cut(heading)
     bare = [line.strip("#*_ ") for line in lines]
     opening = [line for line in bare if line and not is_furniture(line)][:OPENING_LINES]
-    headlines = [line for line in opening if _is_headline(line)]
+    wrapped = {line for line, after in pairwise(bare) if len(line) >= WRAPPED and after[:1].islower()}
+    headlines = [line for line in opening if _is_headline(line) and line not in wrapped]
     several_words = [line for line in headlines if len(line.split()) > 2]
     return next(iter(several_words + headlines + [_cut(line) for line in opening]), "")
 
