@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from qa.errors import FolderError
 from qa.folders import joined
@@ -31,6 +32,7 @@ class File:
     mark: str = field(default="", compare=False)
     size: int = field(default=0, compare=False)  # bytes
     encoding: str = field(default="", compare=False)  # that its owner gives, empty where none is given
+    root: str = field(default="", compare=False)  # the real folder that it is in, where it was listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
             status = _check_entry(entry, path, real)
             encoding = overrides.encoding(path)
             mark = _mark(status, now, encoding)
-            files.append(File(prefix + path, Path(entry.path), mark, status.st_size, encoding))
+            files.append(File(prefix + path, Path(entry.path), mark, status.st_size, encoding, real))
         except SkipError as skip:
             skipped.append(Skipped(path, skip.reason, skip.lost))
     return files, [replace(skip, path=prefix + _storable(skip.path)) for skip in skipped]
@@ -163,12 +165,11 @@ def read_bytes(file: File) -> bytes:
     """
     try:
         for _ in range(READINGS):
-            before = file.location.stat()
-            if not stat.S_ISREG(before.st_mode):
-                raise SkipError("it cannot be read (it is no longer a file)", lost=False)
-            if before.st_size > LARGEST_FILE:
-                raise SkipError(f"it is larger than {LARGEST_FILE // 2**20} MB: split it")
-            content = file.location.read_bytes()
+            with _open(file) as opened:
+                before = os.fstat(opened.fileno())
+                if before.st_size > LARGEST_FILE:
+                    raise SkipError(f"it is larger than {LARGEST_FILE // 2**20} MB: split it")
+                content = opened.read()
             if _state(file.location.stat()) == _state(before) and len(content) == before.st_size:
                 return content
     except FileNotFoundError:
@@ -176,6 +177,18 @@ def read_bytes(file: File) -> bytes:
     except OSError as error:
         raise SkipError(f"it cannot be read ({error.strerror}): fix its permissions", lost=False) from None
     raise SkipError("it keeps changing while it is read: the next update tries again", lost=False)
+
+
+def _open(file: File) -> BinaryIO:
+    """Open a file as it is now: since it was listed, a link out of the folder or a pipe may have taken its place."""
+    place = os.path.realpath(file.location)
+    if file.root and not Path(place).is_relative_to(file.root):
+        raise SkipError("it is a link that leads out of the folder")
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SkipError("it cannot be read (it is no longer a file)", lost=False)
+    return os.fdopen(descriptor, "rb")
 
 
 def _state(status: os.stat_result) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The doctor: each thing damaged on purpose is found, told in a sentence, and mended; what answers then is right."""
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -162,16 +163,18 @@ def test_a_damaged_passage_of_a_file_that_cannot_be_read_is_mended_from_the_stor
 ) -> None:
     expected = Library.open(folder, index).ask("oil")
     run(index, "UPDATE passages SET vector = x'' WHERE number = 2")
-    read_bytes = Path.read_bytes
+    opened, asked = os.open, []
 
-    def fail(place: Path) -> bytes:
-        if place == folder / "oil.txt":
+    def fail(place: str, *flags: int) -> int:
+        if place == os.path.realpath(folder / "oil.txt"):
+            asked.append(place)
             raise OSError(5, "Input/output error")
-        return read_bytes(place)
+        return opened(place, *flags)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", fail)
+        patch.setattr(os, "open", fail)
         examine(folder, index, repair=True)
+    assert asked
     assert [hit.text for hit in Library.open(folder, index).ask("oil").hits] == [hit.text for hit in expected.hits]
 
 

@@ -1,6 +1,7 @@
 """The files of a folder: which are listed and read, and which are skipped and why."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,27 @@ def test_f11_f12_pipes_links_and_odd_names_are_skipped_and_never_waited_for(tmp_
     assert "rename" in skipped["a\ufffd.txt"].reason
     assert "leads out of the folder" in skipped["outside.txt"].reason
     assert "not a regular file" in skipped["pipe.txt"].reason
+
+
+@pytest.mark.parametrize(
+    ("take_its_place", "reason"),
+    [
+        (lambda place: place.symlink_to(place.parent.parent / "secret.txt"), "leads out of the folder"),
+        (lambda place: os.mkfifo(place), "no longer a file"),
+        (lambda place: place.mkdir(), "no longer a file"),
+        (lambda place: place.symlink_to(place), "cannot be read"),
+    ],
+)
+def test_f11_f12_what_takes_a_file_s_place_after_it_was_listed_is_not_read(
+    tmp_path: Path, take_its_place: Callable[[Path], None], reason: str
+) -> None:
+    folder = write_files(tmp_path / "docs", {"a.txt": "text"})
+    (tmp_path / "secret.txt").write_text("a secret")
+    ((file,), _) = list_files(folder)
+    file.location.unlink()
+    take_its_place(file.location)
+    with pytest.raises(SkipError, match=reason):
+        read_bytes(file)
 
 
 def test_a_link_within_the_folder_is_a_document(tmp_path: Path) -> None:

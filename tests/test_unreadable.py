@@ -1,5 +1,6 @@
 """Updates of files and folders that are gone or cannot be read."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -28,14 +29,14 @@ def test_a_file_replaced_by_a_link_that_leaves_the_folder_is_removed(words: Libr
 def test_a_read_error_keeps_what_was_indexed_even_when_all_is_rebuilt(
     words: Library, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_bytes, bad = Path.read_bytes, folder / "a.txt"
+    opened, bad = os.open, os.path.realpath(folder / "a.txt")
 
-    def fail(place: Path) -> bytes:
+    def fail(place: str, *flags: int) -> int:
         if place == bad:
             raise OSError(5, "Input/output error")
-        return read_bytes(place)
+        return opened(place, *flags)
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(os, "open", fail)
     other = word_library(folder, index, WordEncoder(WORDS, name="other"))
     report = other.update()
     assert "a.txt" in report.unchanged
