@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.parts import Layout, Mask, Rows, Runs, Scores
+from embeddings.pieces import Tokens
 from embeddings.ragged import gather, starts_of
-from embeddings.static import StaticEncoder, Tokens, Vectors, unit
+from embeddings.static import StaticEncoder, Vectors, unit
 
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55

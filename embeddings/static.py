@@ -6,7 +6,6 @@ loads in sentence-transformers and gives the same vectors.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import ModelError
-from embeddings.text import fold
+from embeddings.pieces import Tokens, WordPieces
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -27,20 +26,11 @@ LETTERS, FLUENT = 1.4, 2.0  # mean letters per piece in languages that the model
 MODEL = Path(__file__).parent / "model"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """The word pieces of several texts, end to end: those of text i are `ids[starts[i]:starts[i + 1]]`."""
-
-    ids: npt.NDArray[np.uint16]  # (tokens,)
-    starts: npt.NDArray[np.int64]  # (texts + 1,)
-
-
 class StaticEncoder:
     """An `Encoder` over a token table with mean pooling, which also gives late interaction its token vectors."""
 
     def __init__(self, tokenizer: "Tokenizer", table: npt.NDArray[np.float16], fingerprint: str) -> None:
-        self._tokenizer = tokenizer
-        self._pieces: dict[str, list[int]] = {}  # of each word seen so far
+        self._pieces = WordPieces(tokenizer)
         self.table = table  # (pieces, dim)
         self._units = np.empty(table.shape, np.float32)  # (pieces, dim), filled in on demand
         self._lengths = np.full(len(table), np.nan, np.float32)  # (pieces,)
@@ -61,23 +51,11 @@ class StaticEncoder:
             tokenizer = Tokenizer.from_buffer(rules)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(f"The built-in model in {folder} is damaged: install Sanad again ({error}).") from error
-        # Texts are folded before, by the same rules but faster; a test compares the two.
-        tokenizer.normalizer = None
         return cls(tokenizer, table, hashlib.sha256(rules + weights).hexdigest())
 
     def tokenize(self, texts: Iterable[str]) -> Tokens:
         """Return the pieces of the words of each text, in order."""
-        words = [fold(text).split() for text in texts]
-        fresh = list({word for found in words for word in found if word not in self._pieces})
-        for word, encoding in zip(
-            fresh, self._tokenizer.encode_batch_fast(fresh, add_special_tokens=False), strict=True
-        ):
-            self._pieces[word] = encoding.ids
-        pieces = self._pieces
-        ids = [[piece for word in found for piece in pieces[word]] for found in words]
-        starts = np.zeros(len(ids) + 1, np.int64)
-        np.cumsum([len(found) for found in ids], out=starts[1:])
-        return Tokens(np.array([piece for found in ids for piece in found], np.uint16), starts)
+        return self._pieces.tokenize(texts)
 
     def fluency(self, text: str) -> float:
         """Return how well the model reads a text: 1 in a language it knows, 0 where it only sees single letters.
@@ -86,7 +64,7 @@ class StaticEncoder:
         """
         ids = self.tokenize([text]).ids.tolist()
         known = [piece for piece in ids if self.table[piece].any()]  # the piece for everything unknown is a zero vector
-        letters = sum(len((self._tokenizer.id_to_token(piece) or "").lstrip("▁")) for piece in known)
+        letters = sum(len(self._pieces.letters(piece)) for piece in known)
         return min(max((letters / max(len(ids), 1) - LETTERS) / (FLUENT - LETTERS), 0.0), 1.0)
 
     def units(self, pieces: npt.NDArray[np.integer]) -> tuple[Vectors, npt.NDArray[np.float32]]:

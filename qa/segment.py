@@ -10,9 +10,10 @@ import numpy.typing as npt
 from embeddings.interaction import Sentences, hold, join_sentences
 from embeddings.lexical import Postings, join_postings, post
 from embeddings.parts import Mask, Runs
+from embeddings.pieces import Tokens
 from embeddings.ragged import Ints, starts_of
 from embeddings.sound import sounds
-from embeddings.static import Tokens, Vectors
+from embeddings.static import Vectors
 from embeddings.text import fold
 from qa.catalog import Contents
 from qa.documents import Document

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from embeddings.interaction import ALIKE, UNLIKE, LateInteraction, Sentences, hold
-from embeddings.static import StaticEncoder, Tokens
+from embeddings.pieces import Tokens
+from embeddings.static import StaticEncoder
 
 PASSAGES = [
     ["Kazakhstan held an election.", "The president won."],

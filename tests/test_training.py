@@ -15,12 +15,13 @@ from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, models
 
+from embeddings.pieces import WordPieces
 from embeddings.text import fold
 from embeddings.training.__main__ import main
 from embeddings.training.batches import take
 from embeddings.training.card import write_card, write_model
 from embeddings.training.data import pair_files, read_pairs, read_sources
-from embeddings.training.encoded import WordTokenizer, encode_pairs
+from embeddings.training.encoded import encode_pairs
 from embeddings.training.teacher import teacher_texts
 from embeddings.training.tokenizer import empty_tokenizer, folding, learn_tokenizer
 from embeddings.training.train import Phase, Table, train
@@ -69,7 +70,7 @@ def test_words_tokenized_one_by_one_give_the_ids_of_the_whole_text(data: Path) -
     files = [read_pairs(path) for path in pair_files(data)]
     tokenizer = learn_tokenizer(files, pieces=120)
     texts = [*files[0].lefts[:50], *files[1].rights[:50], "Ünknown, «كِتَاب‌ها»! ", "", "?!"]
-    ours = WordTokenizer(tokenizer).encode(texts)
+    ours = WordPieces(Tokenizer.from_str(tokenizer.to_str())).tokenize(texts)
     theirs = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
     assert [ours.ids[ours.starts[i] : ours.starts[i + 1]].tolist() for i in range(len(texts))] == theirs
 
@@ -89,8 +90,8 @@ def test_every_source_states_a_licence_and_none_forbids_use() -> None:
 
 
 def test_take_cuts_the_chosen_texts() -> None:
-    tokenizer = WordTokenizer(_letters())
-    texts = tokenizer.encode(["a b c", "", "b c", "c"])
+    tokenizer = WordPieces(_letters())
+    texts = tokenizer.tokenize(["a b c", "", "b c", "c"])
     taken = take(texts, np.array([2, 0, 1]), 2)
     assert [taken.ids[taken.starts[i] : taken.starts[i + 1]].tolist() for i in range(3)] == [[2, 3], [1, 2], []]
 

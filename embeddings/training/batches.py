@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.training.encoded import EncodedPairs, Texts
+from embeddings.pieces import Tokens
+from embeddings.ragged import starts_of, within
+from embeddings.training.encoded import EncodedPairs
 
 LONGEST = 96  # tokens of a text that training sees
 IMPORTANCE = {
@@ -19,8 +21,8 @@ IMPORTANCE = {
 class Batch:
     """Drawn rows of one file."""
 
-    left: Texts
-    right: Texts
+    left: Tokens
+    right: Tokens
     same: NDArray[np.bool_]  # (n, n), true where two rows share a text
     taught: NDArray[np.int64]  # (n, 2), the row of each side among the teacher's vectors
 
@@ -74,10 +76,7 @@ def _equal(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
     return equal
 
 
-def take(texts: Texts, rows: NDArray[np.int64], longest: int) -> Texts:
+def take(texts: Tokens, rows: NDArray[np.int64], longest: int) -> Tokens:
     """Return the chosen texts, each cut to its first `longest` tokens."""
-    begins = texts.starts[rows]
-    lengths = np.minimum(texts.starts[rows + 1] - begins, longest)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-    return Texts(texts.ids[np.repeat(begins, lengths) + within], starts)
+    sizes = np.minimum(np.diff(texts.starts)[rows], longest)  # (rows,)
+    return Tokens(texts.ids[np.repeat(texts.starts[rows], sizes) + within(sizes)], starts_of(sizes))

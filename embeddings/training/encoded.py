@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from embeddings.text import fold
+from embeddings.pieces import Tokens, WordPieces
 from embeddings.training.data import Pairs, read_sources
 
 NOT_TAUGHT = -1
@@ -17,31 +17,12 @@ WORDS_SHARE = 0.3  # weight of a row that the teacher judges as words, where run
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Token ids of many texts, one after the other: text `i` is `ids[starts[i]:starts[i + 1]]`."""
-
-    ids: NDArray[np.uint16]
-    starts: NDArray[np.int64]  # (n + 1,)
-
-    def __len__(self) -> int:
-        """Count the texts."""
-        return len(self.starts) - 1
-
-    def keys(self) -> NDArray[np.int64]:
-        """Return a number for each text, the same for texts with the same tokens. Shape (n,)."""
-        numbers = np.random.default_rng(0).integers(-(2**62), 2**62, size=2**16, dtype=np.int64)
-        totals = np.concatenate([[0], np.cumsum(numbers[self.ids])])  # overflow is harmless
-        keys: NDArray[np.int64] = totals[self.starts[1:]] - totals[self.starts[:-1]]  # (n,)
-        return keys
-
-
-@dataclass(frozen=True, slots=True)
 class EncodedPairs:
     """One file, ready to be drawn from; `taught` holds rows of the teacher's vectors, or NOT_TAUGHT."""
 
     pairs: Pairs
-    left: Texts
-    right: Texts
+    left: Tokens
+    right: Tokens
     left_keys: NDArray[np.int64]
     right_keys: NDArray[np.int64]
     weights: NDArray[np.float64]
@@ -49,39 +30,16 @@ class EncodedPairs:
     taught_weights: NDArray[np.float64]
 
 
-class WordTokenizer:
-    """Tokenizes texts word by word, each distinct word once."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
-        self._tokenizer.normalizer = None  # the texts are folded already
-        self._words: dict[str, list[int]] = {}
-
-    def encode(self, texts: list[str]) -> Texts:
-        """Return the token ids of raw texts."""
-        folded = [fold(text).split() for text in texts]
-        self._learn({word for words in folded for word in words if word not in self._words})
-        rows = [[i for word in words for i in self._words[word]] for words in folded]
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        ids = np.fromiter((i for row in rows for i in row), np.uint16, int(lengths.sum()))
-        return Texts(ids, np.concatenate([[0], np.cumsum(lengths)]))
-
-    def _learn(self, new: set[str]) -> None:
-        words = sorted(new)
-        encodings = self._tokenizer.encode_batch_fast(words, add_special_tokens=False)
-        self._words.update((word, encoding.ids) for word, encoding in zip(words, encodings, strict=True))
-
-
 def encode_pairs(files: list[Pairs], tokenizer: Tokenizer, work: Path, taught: list[str]) -> list[EncodedPairs]:
     """Encode every file, or load it from the work folder where that was done with this tokenizer and these texts."""
-    words = WordTokenizer(tokenizer)
+    words = WordPieces(Tokenizer.from_str(tokenizer.to_str()))  # a copy: the model keeps its normalizer
     folder = work / f"pairs-{hashlib.sha256(tokenizer.to_str().encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     rows = {text: row for row, text in enumerate(taught)}
     return [_encoded(pairs, words, folder, rows) for pairs in files if pairs.lefts]
 
 
-def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, int]) -> EncodedPairs:
+def _encoded(pairs: Pairs, words: WordPieces, folder: Path, rows: dict[str, int]) -> EncodedPairs:
     known = read_sources()
     left, right = _sides(pairs, words, folder)
     weights = np.array([known[source].weight for source in pairs.sources])
@@ -89,7 +47,7 @@ def _encoded(pairs: Pairs, words: WordTokenizer, folder: Path, rows: dict[str, i
     weights[(np.diff(left.starts) == 0) | (np.diff(right.starts) == 0)] = 0  # rows with nothing but punctuation
     kinds = np.array([WORDS_SHARE if known[source].taught == "words" else 1.0 for source in pairs.sources])
     taught_weights = weights * kinds * (taught != NOT_TAUGHT).all(axis=1)
-    return EncodedPairs(pairs, left, right, left.keys(), right.keys(), weights, taught, taught_weights)
+    return EncodedPairs(pairs, left, right, keys(left), keys(right), weights, taught, taught_weights)
 
 
 def _taught(pairs: Pairs, side: int, rows: dict[str, int]) -> NDArray[np.int64]:
@@ -100,14 +58,22 @@ def _taught(pairs: Pairs, side: int, rows: dict[str, int]) -> NDArray[np.int64]:
     return np.array([rows.get(text, NOT_TAUGHT) for text in english])
 
 
-def _sides(pairs: Pairs, words: WordTokenizer, folder: Path) -> tuple[Texts, Texts]:
+def _sides(pairs: Pairs, words: WordPieces, folder: Path) -> tuple[Tokens, Tokens]:
     digest = hashlib.sha256("\n".join(pairs.lefts + pairs.rights).encode()).hexdigest()[:16]
     path = folder / f"{pairs.name}-{digest}.npz"
     if not path.exists():
         sys.stderr.write(f"encoding {pairs.name}: {len(pairs.lefts)} pairs\n")
-        left, right = words.encode(pairs.lefts), words.encode(pairs.rights)
+        left, right = words.tokenize(pairs.lefts), words.tokenize(pairs.rights)
         temporary = path.with_suffix(".part.npz")
         np.savez(temporary, left=left.ids, left_starts=left.starts, right=right.ids, right_starts=right.starts)
         temporary.replace(path)
     with np.load(path) as saved:
-        return Texts(saved["left"], saved["left_starts"]), Texts(saved["right"], saved["right_starts"])
+        return Tokens(saved["left"], saved["left_starts"]), Tokens(saved["right"], saved["right_starts"])
+
+
+def keys(texts: Tokens) -> NDArray[np.int64]:
+    """Return a number for each text, the same for texts with the same tokens. Shape (n,)."""
+    numbers = np.random.default_rng(0).integers(-(2**62), 2**62, size=2**16, dtype=np.int64)
+    totals = np.concatenate([[0], np.cumsum(numbers[texts.ids])])  # overflow is harmless
+    found: NDArray[np.int64] = totals[texts.starts[1:]] - totals[texts.starts[:-1]]  # (n,)
+    return found
