@@ -8,7 +8,12 @@ Words of two consonants or fewer have no sound here: too many of them would meet
 import re
 from functools import lru_cache
 
-SHORTEST = 3  # consonants
+from embeddings.text import fold
+
+SHORTEST = 3  # consonants that names in two scripts must share
+ORDINARY = 4  # consonants that other words must share
+TELLING = 4  # letters of a word that says what a question is about
+UNTOLD = 0.5  # how much of a question may be names where no capitals tell
 _CLASSES = {
     "b": "bpбпبپ",
     "t": "tтتطثτθ",
@@ -56,6 +61,25 @@ _OTHER = re.compile(f"[^{''.join(_CLASSES)}]")
 def sounds(folded: str) -> str:
     """Return the consonants of each word of a folded text that has enough of them, with spaces between."""
     return " ".join(sound for word in folded.split() if (sound := _consonants(word)))
+
+
+def question_sounds(question: str) -> tuple[str, float]:
+    """Return the sounds of a question's words, with spaces between, and how much of it may be names, 0 to 1.
+
+    Where it has capitals, a word without one is hardly a name, and needs ORDINARY consonants: shorter words of two
+    languages meet by chance, as "bread" and the Persian for "flew" do.
+    """
+    words = question.split()
+    if not any(next(filter(str.isalpha, word), "").isupper() for word in words):
+        return sounds(fold(question)), UNTOLD
+    heard = [sound for word in words for sound in sounds(fold(word)).split() if len(sound) >= _least(word)]
+    telling = sum(len(word) >= TELLING for word in words)
+    return " ".join(heard), min(len(heard) / max(telling, 1), 1.0)
+
+
+def _least(word: str) -> int:
+    """Return how many consonants a word needs, in a question that has capitals."""
+    return ORDINARY if next(filter(str.isalpha, word), "").islower() else SHORTEST
 
 
 @lru_cache(maxsize=2**17)

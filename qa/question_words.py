@@ -3,15 +3,13 @@
 import functools
 import re
 
-from embeddings.sound import sounds
+from embeddings.sound import ORDINARY, SHORTEST, sounds
 from embeddings.text import fold_with_offsets
 from qa.language import is_common
 from qa.spans import Span
 
 GRAM = 4
 ALIKE = 0.5  # of the 4-grams of two words: the least that words of one stem share
-NAME = 3  # consonants that two names in different scripts must share
-ORDINARY = 4  # consonants that other words must share
 
 _WORD = re.compile(r"[^ ]+")
 _ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article, with what is written before it
@@ -63,7 +61,7 @@ def _sound_alike(written: str, folded: str, other_written: str, other_folded: st
         return False
     sound = sounds(folded)
     capital = written[:1].isupper() or other_written[:1].isupper()
-    return len(sound) >= (NAME if capital else ORDINARY) and sound == sounds(other_folded)
+    return len(sound) >= (SHORTEST if capital else ORDINARY) and sound == sounds(other_folded)
 
 
 def _is_arabic(folded: str) -> bool:

@@ -18,7 +18,7 @@ from embeddings.encoder import Encoder
 from embeddings.interaction import LateInteraction
 from embeddings.lexical import LexicalIndex
 from embeddings.parts import Mask, Rows, Scores
-from embeddings.sound import sounds
+from embeddings.sound import question_sounds
 from embeddings.static import Vectors
 from embeddings.stores import VectorStore
 from embeddings.text import fold
@@ -26,7 +26,7 @@ from qa.language import detect
 
 NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
 # The weight of each score with the built-in model, and of the spread similarities with another model.
-LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.3, 0.2, 0.2, 0.6
+LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.7, 0.2, 0.2, 0.6
 ALONE = 0.6
 UNSHARED = 0.15  # what a passage in another language is given for the words it cannot share
 FURNITURE = 0.4  # what a passage loses that is furniture of a site, so that it is found only where nothing else fits
@@ -83,7 +83,7 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     """
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
     foreign = index.languages != detect(question).encode()  # (passages,)
-    spelt, heard = _words(index, fold(question), foreign)  # (passages,), (passages,)
+    spelt, heard = _words(index, question, foreign)  # (passages,), (passages,)
     rows = _propose(index, vector, spelt, heard)  # (candidates,)
     if among is not None:  # all candidates decide what a word weighs, whichever are wanted
         rows = np.union1d(rows, _propose(index, vector, spelt * among, heard * among, among))
@@ -124,8 +124,11 @@ def _propose(index: Index, vector: Vectors, spelt: Scores, heard: Scores, among:
 
 def _words(index: Index, question: str, foreign: Mask) -> tuple[Scores, Scores]:
     """Return how well each passage's words match and, in other languages, how much better their sounds do."""
-    spelt = index.lexical.scores(question)  # (passages,)
-    heard = index.sound.scores(sounds(question)) if foreign.any() else spelt  # (passages,)
+    spelt = index.lexical.scores(fold(question))  # (passages,)
+    if not foreign.any():
+        return spelt, np.zeros_like(spelt)
+    sound, share = question_sounds(question)
+    heard = np.float32(share) * index.sound.scores(sound)  # (passages,)
     return spelt, np.where(foreign, np.maximum(heard - spelt, 0), np.float32(0))
 
 

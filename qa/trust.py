@@ -33,9 +33,9 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((2.68, 7.009, 0.745), -3.411)
-OTHER = Regression((5.234, 12.163, -1.282), -2.475)
-WORDS = Regression((-10.909, 44.37, -0.36), -0.359)
+SAME = Regression((2.667, 7.127, 0.819), -3.452)
+OTHER = Regression((5.398, 12.111, -1.234), -2.596)
+WORDS = Regression((-10.999, 44.531, -0.372), -0.354)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:

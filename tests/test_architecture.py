@@ -12,8 +12,8 @@ from tests.conftest import ROOT
 
 # From the bottom up; a module imports only what stands in a line above its own.
 LAYERS = """
-embeddings.errors embeddings.text embeddings.sound embeddings.ragged
-embeddings.hub embeddings.pieces
+embeddings.errors embeddings.text embeddings.ragged
+embeddings.hub embeddings.pieces embeddings.sound
 embeddings.static embeddings.terms embeddings.parts
 embeddings.encoder embeddings.lexical embeddings.interaction embeddings.stores
 qa.errors qa.arrays qa.atomic qa.spans

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.sound import SHORTEST, sounds
+from embeddings.sound import SHORTEST, UNTOLD, question_sounds, sounds
 from embeddings.text import fold
 
 NAMES = [
@@ -47,3 +47,22 @@ def test_a_sound_is_made_of_the_same_few_letters_and_never_of_two_alike(text: st
         assert set(sound) <= set("btdksjflrmn")
         assert len(sound) >= SHORTEST
         assert all(one != other for one, other in pairwise(sound))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected", "share"),
+    [
+        ("How do I bake bread for Tokayev?", "tkf", 1 / 3),  # "bread" sounds like the Persian for "flew"
+        ("who is tokayev", "tkf", UNTOLD),  # nothing is told from capitals where there are none
+        ("Где Токаев провёл отпуск?", "tkf brfl tbsk", 1),  # four consonants meet by chance less often
+        ("«Qatar» and 5 train stations", "ktr stns", 2 / 3),
+        ("من هو توكاييف", "tkf", UNTOLD),
+        ("Who is توكاييف?", "tkf", 1),
+        ("Xyz", "", 0),
+        ("", "", UNTOLD),
+    ],
+)
+def test_a_short_word_of_a_question_sounds_only_where_it_may_be_a_name(
+    question: str, expected: str, share: float
+) -> None:
+    assert question_sounds(question) == (expected, pytest.approx(share))
