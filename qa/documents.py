@@ -15,8 +15,8 @@ from qa.folder import SkipError
 from qa.formats import CODED, EXTRACTORS, OLD, RECORDS
 from qa.furniture import is_furniture
 from qa.sections import Heading, locate_headings, markdown_headings, section_at
+from qa.sentences import WRAPPED
 
-WRAPPED = 60  # characters: a line so long goes on where the next begins with a small letter
 OPENING_LINES = 6  # the headline is one of the first lines
 LONGEST_TITLE = 160  # characters
 PLAIN = frozenset({".txt", ".md"})  # read here, like any file with another ending that turns out to be text

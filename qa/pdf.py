@@ -51,9 +51,8 @@ def read_document(content: bytes) -> Extracted:
         raise SkipError("it has no text layer: run OCR on it")
     metadata, read = document.get_metadata_dict(), [list(_read(lines)) for lines in pages]
     bodies = [_unprinted(lines, number, len(read)) for number, lines in enumerate(read, 1)]
-    date = (
-        "" if bodies != read else iso_date(metadata.get("CreationDate", ""))
-    )  # the day of printing is not the date of the document
+    # Where a browser printed it, it was made on the day of printing, which is not the day of its text.
+    date = "" if bodies != read else iso_date(metadata.get("CreationDate", ""))
     found = paged(list(_texts(bodies)), metadata.get("Title", "").strip(), date)
     bare = sum(not lines for lines in pages)
     note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""
