@@ -22,9 +22,11 @@ from embeddings.training.batches import take
 from embeddings.training.card import write_card, write_model
 from embeddings.training.data import pair_files, read_pairs, read_sources
 from embeddings.training.encoded import encode_pairs
+from embeddings.training.spelling import Spellings, spellings
+from embeddings.training.table import Table
 from embeddings.training.teacher import teacher_texts
-from embeddings.training.tokenizer import empty_tokenizer, folding, learn_tokenizer
-from embeddings.training.train import Phase, Table, train
+from embeddings.training.tokenizer import DAMPED, _sample, empty_tokenizer, folding, learn_tokenizer
+from embeddings.training.train import Phase, train
 
 SCRIPTS = ((0x20, 0x24F), (0x300, 0x36F), (0x400, 0x52F), (0x600, 0x6FF), (0x750, 0x77F), (0x2000, 0x206F))
 FORMS = ((0x1E00, 0x1EFF), (0xFB00, 0xFB06), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF))
@@ -66,6 +68,17 @@ def test_the_normalizer_folds_texts_as_fold_does(words: list[str]) -> None:
         assert normalizer.normalize_str(text) == fold(text)
 
 
+def test_pieces_are_learnt_from_words_each_by_its_damped_frequency(data: Path) -> None:
+    files = [read_pairs(path) for path in pair_files(data)]
+    lines = list(_sample(files))
+    repeated = {line.split()[0]: len(line.split()) for line in lines}
+    assert len(lines) == sum(map(len, WORDS.values()))
+    texts = [text for pairs in files for text in (pairs.rights if pairs.right == "en" else pairs.lefts)]
+    counts = {word: sum(text.split().count(word) for text in texts) for word in WORDS["en"]}
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    assert repeated[most] / repeated[least] == pytest.approx((counts[most] / counts[least]) ** DAMPED, rel=1e-3)
+
+
 def test_words_tokenized_one_by_one_give_the_ids_of_the_whole_text(data: Path) -> None:
     files = [read_pairs(path) for path in pair_files(data)]
     tokenizer = learn_tokenizer(files, pieces=120)
@@ -101,11 +114,11 @@ def test_training_lowers_the_loss_and_sentence_transformers_loads_what_it_writes
     tokenizer = learn_tokenizer(files, pieces=120)
     encoded = encode_pairs(files, tokenizer, tmp_path / "work", [])
     phases = [Phase("tiny", 80, 0.02, pairs=64), Phase("late", 20, 0.005, pairs=32, late=16)]
-    table = Table(120, 32, seed=0, device=torch.device("cpu"))
+    table = Table(_spelled(tokenizer), 32, seed=0, device=torch.device("cpu"))
     losses = [loss for phase in phases for loss in train(table, encoded, None, phase)]
     assert np.mean(losses[70:80]) < np.mean(losses[:5]) / 2
     card = write_card(files, phases, pieces=120, dim=32, teacher=False)
-    write_model(tmp_path / "model", table.weight, tokenizer, card)
+    write_model(tmp_path / "model", table.vectors(), tokenizer, card)
     texts = ["red house", "بيت أحمر", "Большой дом!", "كِتَاب صغير", "دار كتاب ها", "book  water, bread", "house"]
     ours = _mean_vectors(tmp_path / "model", texts)
     theirs = SentenceTransformer(str(tmp_path / "model"), device="cpu").encode(texts)
@@ -120,8 +133,9 @@ def test_the_teacher_is_followed(data: Path, tmp_path: Path) -> None:
     directions = np.random.default_rng(0).normal(size=(len(WORDS["en"]), 8))
     opinion = np.stack([sum(directions[WORDS["en"].index(word)] for word in text.split()) for text in texts])
     opinion = (opinion / np.linalg.norm(opinion, axis=1, keepdims=True)).astype(np.float16)
-    encoded = encode_pairs(files, learn_tokenizer(files, pieces=80), tmp_path, texts)
-    table = Table(80, 16, seed=0, device=torch.device("cpu"))
+    tokenizer = learn_tokenizer(files, pieces=80)
+    encoded = encode_pairs(files, tokenizer, tmp_path, texts)
+    table = Table(_spelled(tokenizer), 16, seed=0, device=torch.device("cpu"))
     losses = list(train(table, encoded, opinion, Phase("taught", 60, 0.02, pairs=0, taught=64, late=16)))
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2
 
@@ -161,6 +175,10 @@ def _mean_vectors(folder: Path, texts: list[str]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     vectors: NDArray[np.float32] = sums / np.maximum(lengths, 1e-12)
     return vectors
+
+
+def _spelled(tokenizer: Tokenizer) -> Spellings:
+    return spellings([tokenizer.id_to_token(piece) or "" for piece in range(tokenizer.get_vocab_size())])
 
 
 def _letters() -> Tokenizer:

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 
 from embeddings.training.data import Pairs
-from embeddings.training.train import Phase, Table
+from embeddings.training.table import Table
+from embeddings.training.train import Phase
 
 _CPU = torch.device("cpu")
 
@@ -26,7 +27,8 @@ class Checkpoints:
         for count in range(len(phases), 0, -1):
             path = self._path(phases[:count])
             if path.exists():
-                table.weight.copy_(torch.load(path, map_location=_CPU))
+                for vectors, saved in zip((table.own, table.shared), torch.load(path, map_location=_CPU), strict=True):
+                    vectors.weight.copy_(saved)
                 return count
         return 0
 
@@ -35,7 +37,7 @@ class Checkpoints:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(phases)
         temporary = path.with_suffix(".part")
-        torch.save(table.weight.to(_CPU), temporary)
+        torch.save([vectors.weight.to(_CPU) for vectors in (table.own, table.shared)], temporary)
         temporary.replace(path)
 
     def _path(self, phases: list[Phase]) -> Path:

@@ -2,10 +2,10 @@
 
 import re
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from embeddings.text import CYRILLIC_I, DROPPED, JOINED, MIXED, VARIANTS, fold
@@ -15,12 +15,16 @@ PIECES = 64_000
 UNKNOWN = "[UNK]"
 # Compatibility characters newer than the Unicode tables inside the tokenizers library, but not than Python's.
 NEWER = {"\u32ff": "令和", "\ua7f2": "C", "\ua7f3": "F", "\ua7f4": "Q", "\uab69": "ʍ"}
-# Lines that the pieces are learnt from, for each language: its share of the vocabulary follows from these.
-SAMPLE = {
-    **dict.fromkeys(("ar", "fa", "kk", "ru", "tr", "en"), 120_000),
-    **dict.fromkeys(("de", "fr", "es"), 25_000),
-    **dict.fromkeys(("az", "uz", "ur"), 8_000),
+# Words that the pieces are learnt from, for each language: its share of the vocabulary follows from these.
+WORDS = {
+    **dict.fromkeys(("ar", "fa", "kk", "ru", "tr", "en"), 1_500_000),
+    **dict.fromkeys(("de", "fr", "es"), 375_000),
+    **dict.fromkeys(("az", "uz", "ur"), 120_000),
 }
+# A word counts by this power of its frequency, since the texts are about few things, and say these words too often.
+DAMPED = 0.55
+RARE = 1  # times that a word is seen and not learnt from
+LONGEST = 30  # letters of a word that is learnt from
 
 
 def folding() -> normalizers.Normalizer:
@@ -51,18 +55,18 @@ def empty_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def learn_tokenizer(files: list[Pairs], *, pieces: int = PIECES, seed: int = 0) -> Tokenizer:
-    """Learn a Unigram tokenizer of `pieces` pieces from a sample of the folded texts."""
+def learn_tokenizer(files: list[Pairs], *, pieces: int = PIECES) -> Tokenizer:
+    """Learn a Unigram tokenizer of `pieces` pieces from the words of the folded texts."""
     tokenizer = empty_tokenizer()
     trainer = trainers.UnigramTrainer(
         vocab_size=pieces, special_tokens=[UNKNOWN], unk_token=UNKNOWN, show_progress=False
     )
-    tokenizer.train_from_iterator(_sample(files, seed), trainer)
+    tokenizer.train_from_iterator(_sample(files), trainer)
     tokenizer.normalizer = folding()
     return tokenizer
 
 
-def load_or_learn(files: list[Pairs], shipped: Path, work: Path, *, pieces: int = PIECES, seed: int = 0) -> Tokenizer:
+def load_or_learn(files: list[Pairs], shipped: Path, work: Path, *, pieces: int = PIECES) -> Tokenizer:
     """Return the tokenizer of the file `shipped`, else that of the work folder, else learn one and keep it there.
 
     The library's trainer breaks ties at random: only with the same tokenizer file can a run be repeated exactly.
@@ -71,30 +75,30 @@ def load_or_learn(files: list[Pairs], shipped: Path, work: Path, *, pieces: int 
     if not shipped.exists() and not learnt.exists():
         sys.stderr.write(f"tokenizer: learning {pieces} pieces\n")
         work.mkdir(parents=True, exist_ok=True)
-        learn_tokenizer(files, pieces=pieces, seed=seed).save(str(learnt))
+        learn_tokenizer(files, pieces=pieces).save(str(learnt))
     tokenizer = Tokenizer.from_file(str(shipped if shipped.exists() else learnt))
     tokenizer.normalizer = folding()  # the present one, whatever the file has
     return tokenizer
 
 
-def _sample(files: list[Pairs], seed: int) -> Iterator[str]:
-    generator = np.random.default_rng(seed)
-    for language, lines in SAMPLE.items():
-        texts, weights = _texts(files, language)
-        if not texts:
-            continue
-        chances = np.array(weights) / np.sum(weights)
-        count = min(lines, int(np.count_nonzero(chances)))
-        chosen = generator.choice(len(texts), size=count, replace=False, p=chances)
-        yield from (fold(texts[i]) for i in chosen)
+def _sample(files: list[Pairs]) -> Iterator[str]:
+    """Repeat each word of a language by how often it should count."""
+    for language, total in WORDS.items():
+        counts = _word_counts(files, language)
+        damped = {word: count**DAMPED for word, count in counts.items()}
+        scale = total / max(sum(damped.values()), 1)
+        yield from (" ".join([word] * round(scale * count)) for word, count in damped.items())
 
 
-def _texts(files: list[Pairs], language: str) -> tuple[list[str], list[float]]:
-    """Return each text of a language once, with the weight of its source times the root of its words."""
+def _word_counts(files: list[Pairs], language: str) -> dict[str, float]:
+    """Return how often each word of a language stands in the pairs, each source by its weight."""
     known = read_sources()
-    found: dict[str, float] = {}
+    seen: Counter[str] = Counter()
+    weighted: defaultdict[str, float] = defaultdict(float)
     for pairs in files:
         for side, texts in ((pairs.left, pairs.lefts), (pairs.right, pairs.rights)):
-            if side == language:
-                found.update((t, known[s].weight) for s, t in zip(pairs.sources, texts, strict=True))
-    return list(found), [weight * (1 + text.count(" ")) ** 0.5 for text, weight in found.items()]
+            for source, text in zip(pairs.sources, texts if side == language else [], strict=False):
+                for word in fold(text).split():
+                    seen[word] += 1
+                    weighted[word] += known[source].weight
+    return {word: weight for word, weight in weighted.items() if seen[word] > RARE and len(word) < LONGEST}

@@ -14,8 +14,7 @@ from torch.nn.functional import embedding_bag
 from embeddings.training import losses
 from embeddings.training.batches import Batch, Drawer
 from embeddings.training.encoded import NOT_TAUGHT, EncodedPairs
-
-BETAS = (0.9, 0.99)
+from embeddings.training.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +37,15 @@ class Phase:
     draws: int = 0  # added to the seed, to draw other batches
 
 
-class Table:
-    """The token table with Adam's moments, updated only where a batch touches it."""
-
-    def __init__(self, pieces: int, dim: int, *, seed: int, device: torch.device) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        self.weight = (torch.randn(pieces, dim, generator=generator) * 0.1).to(device)  # (pieces, dim)
-        self._mean = torch.zeros_like(self.weight)
-        self._square = torch.zeros_like(self.weight)
-        self._step = 0
-
-    def forget_moments(self) -> None:
-        """Restart Adam, for a new phase."""
-        self._mean.zero_()
-        self._square.zero_()
-        self._step = 0
-
-    def update(self, tokens: Tensor, gradient: Tensor, rate: float) -> None:
-        """Make an Adam step on the rows `tokens`, which must be distinct."""
-        self._step += 1
-        mean = self._mean[tokens].lerp_(gradient, 1 - BETAS[0])
-        square = self._square[tokens].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        self._mean[tokens], self._square[tokens] = mean, square
-        size = rate * (1 - BETAS[1] ** self._step) ** 0.5 / (1 - BETAS[0] ** self._step)
-        self.weight.index_add_(0, tokens, mean.div_(square.sqrt_().add_(1e-8)), alpha=-size)
-
-
 class Step:
     """The rows of the table that one step touches, and the texts of its batches by these rows."""
 
     def __init__(self, table: Table, batches: list[Batch]) -> None:
-        device = table.weight.device
+        device = table.device
         self._texts = [texts for batch in batches for texts in (batch.left, batch.right)]
         ids = torch.from_numpy(np.concatenate([t.ids for t in self._texts]).astype(np.int64)).to(device)
-        self.tokens, inverse = torch.unique(ids, return_inverse=True)
-        self.rows = table.weight[self.tokens].requires_grad_()  # (tokens, dim)
+        pieces, inverse = torch.unique(ids, return_inverse=True)
+        self.drawn = table.draw(pieces)
         self._local = inverse.split([len(t.ids) for t in self._texts])
         self._device = device
 
@@ -88,14 +61,14 @@ class Step:
 
     def _mean(self, index: int) -> Tensor:
         offsets = torch.from_numpy(self._texts[index].starts[:-1]).to(self._device)
-        return embedding_bag(self._local[index], self.rows, offsets, mode="mean")
+        return embedding_bag(self._local[index], self.drawn.vectors, offsets, mode="mean")
 
     def _padded(self, index: int, width: int) -> tuple[Tensor, Tensor]:
         starts = torch.from_numpy(self._texts[index].starts).to(self._device)
         mask = torch.arange(width, device=self._device)[None] < starts.diff()[:, None]  # (n, width)
         positions = torch.zeros(mask.shape, dtype=torch.int64, device=self._device)
         positions[mask] = self._local[index]
-        return self.rows[positions], mask
+        return self.drawn.vectors[positions], mask
 
 
 def train(
@@ -121,7 +94,7 @@ def _decay(step: int, steps: int) -> float:
 def _step(table: Table, drawer: Drawer, teacher: NDArray[np.float16] | None, phase: Phase, *, rate: float) -> float:
     batches = _draw(drawer, phase, taught=teacher is not None)
     step = Step(table, list(batches.values()))
-    total = torch.zeros((), device=table.weight.device)
+    total = torch.zeros((), device=table.device)
     for at, (kind, batch) in enumerate(batches.items()):
         same = torch.from_numpy(batch.same).to(total.device)
         if kind == "pairs":
@@ -131,8 +104,7 @@ def _step(table: Table, drawer: Drawer, teacher: NDArray[np.float16] | None, pha
         else:
             opinion = _opinion(batch, teacher, total.device)
             total = total + phase.late_weight * _late_loss(step.tokens_of(at), same, opinion, phase.late_group)
-    (gradient,) = torch.autograd.grad(total, step.rows)
-    table.update(step.tokens, gradient, rate)
+    table.update(step.drawn, total, rate)
     return total.item()
 
 
