@@ -33,9 +33,9 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((2.667, 7.127, 0.819), -3.452)
-OTHER = Regression((5.398, 12.111, -1.234), -2.596)
-WORDS = Regression((-10.999, 44.531, -0.372), -0.354)
+SAME = Regression((2.911, 7.025, 0.92), -3.624)
+OTHER = Regression((6.371, 11.618, -1.336), -3.146)
+WORDS = Regression((-9.894, 44.155, 0.409), -0.701)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:

@@ -131,7 +131,7 @@ def test_an_odd_question_is_only_text(words: Library, question: str) -> None:
 def test_f6_spelling_does_not_change_the_answer(seed_library: Library, variant: str) -> None:
     """But for the last hits: with Persian letters a question of two words is taken as Persian."""
     plain, other = seed_library.ask("كازاخستان وقطر"), seed_library.ask(variant)
-    assert [hit.passage for hit in plain.hits[:4]] == [hit.passage for hit in other.hits[:4]]
+    assert [hit.passage for hit in plain.hits[:3]] == [hit.passage for hit in other.hits[:3]]
 
 
 def test_an_empty_library_says_that_it_found_nothing(tmp_path: Path, index: Path) -> None:

@@ -25,6 +25,7 @@ PHASES = [
     Phase("late interaction too", 6000, 0.006, pairs=1024, taught=512, late=40, anchor_weight=1.0, late_weight=0.7),
     Phase("late interaction, larger", 250, 0.003, pairs=512, taught=256, late=128, anchor_weight=1.0, draws=1),
     Phase("all, larger", 1300, 0.004, pairs=2048, taught=768, late=48, anchor_weight=0.2, draws=2),
+    Phase("all, larger, again", 900, 0.003, pairs=2048, taught=768, late=48, anchor_weight=0.2, draws=3),
 ]
 
 
