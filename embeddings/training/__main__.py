@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of steps (default %(default)s)")
     parser.add_argument(
-        "--threads", type=int, default=1, help="processor threads (default 1: the same sums on every machine)"
+        "--threads", type=int, default=1, help="processor threads (default 1: their number changes the last bits)"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-teacher", dest="teacher", action="store_false", help="train without the English teacher")

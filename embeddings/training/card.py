@@ -120,9 +120,9 @@ vector.
 """
 
 _RECIPE = """`python -m embeddings.training --data DIR` makes it again, in about an hour on one core once the teacher's
-vectors are there. (`--threads` makes it faster, but adds numbers in another order, so the last bits differ.) Batches
-come from one pair of languages at a time and are contrasted in both directions; a source of low weight is drawn less
-often. Late-interaction scores are contrasted in the same way, on smaller batches.
+vectors are there. (With other `--threads` numbers are added in another order, so the last bits differ.) Batches come
+from one pair of languages at a time and are contrasted in both directions; a source of low weight is drawn less often.
+Late-interaction scores are contrasted in the same way, on smaller batches.
 
 While it is trained, the vector of a piece is its own plus those of its groups of letters (2 to 6 letters as written, 3
 to 5 in Latin letters), so a rare form learns from the frequent ones that are spelled like it, and a name from the same
