@@ -15,7 +15,7 @@ from qa.encodings import decode
 from qa.extracted import Extracted, records, tidy
 from qa.folder import SkipError
 
-READING = 2  # raise it when a reader extracts different text: older indexes are rebuilt
+READING = 3  # raise it when a reader extracts different text: older indexes are rebuilt
 PROSE = 200  # characters; a longer string in a JSON object is text, not a value to be shown with its key
 
 Reader = Callable[[bytes], Extracted]

@@ -31,6 +31,7 @@ PARAGRAPH = 1.4  # times the usual distance between lines begins a paragraph
 EDGE = 2  # first and last lines of a page, where a browser prints address, time and page number
 REPEATED = 3  # pages whose first or last line is the same, numbers aside: it is a running head
 HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})  # what PDFium makes of one at the end of a line
+HIGH, LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)  # the two halves of a character beyond U+FFFF in UTF-16
 LOCKED = raw.FPDF_ERR_PASSWORD
 
 Line = list[Glyph]
@@ -49,7 +50,7 @@ def read_document(content: bytes) -> Extracted:
     pages = [_lines(document, number) for number in range(len(document))]
     if not any(pages):
         raise SkipError("it has no text layer: run OCR on it")
-    metadata, read = document.get_metadata_dict(), [list(_read(lines)) for lines in pages]
+    metadata, read = _metadata(document), [list(_read(lines)) for lines in pages]
     bodies = [_unprinted(lines, number, len(read)) for number, lines in enumerate(read, 1)]
     # Where a browser printed it, it was made on the day of printing, which is not the day of its text.
     date = "" if bodies != read else iso_date(metadata.get("CreationDate", ""))
@@ -57,6 +58,14 @@ def read_document(content: bytes) -> Extracted:
     bare = sum(not lines for lines in pages)
     note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""
     return Extracted(found.text, found.title, found.date, note, found.pages)
+
+
+def _metadata(document: pypdfium2.PdfDocument) -> dict[str, str]:
+    try:
+        found: dict[str, str] = document.get_metadata_dict()
+    except UnicodeDecodeError:
+        return {}  # half a character in a title is no reason to lose the text
+    return found
 
 
 def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
@@ -77,8 +86,7 @@ def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
 def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
     """Yield the visible characters, in the order of the file; the letters of a ligature share one place."""
     x, y, box, matrix = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF(), raw.FS_MATRIX()
-    for index in range(text.count_chars()):
-        code = raw.FPDFText_GetUnicode(text, index)
+    for index, code in _codes(text):
         if code < 0x20 and code not in HYPHENS:
             continue
         raw.FPDFText_GetCharOrigin(text, index, x, y)
@@ -93,6 +101,16 @@ def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
             left, base = _turn(left, base, turned)
         if code != 0x20 or width >= 0.1:  # a space without width has no place: the gap shows it
             yield Glyph(_character(code), left, left + width, base, size)
+
+
+def _codes(text: pypdfium2.PdfTextPage) -> Iterator[tuple[int, int]]:
+    """Yield the place and code of each character; what PDFium gives as two halves is one, a half alone is U+FFFD."""
+    codes = [raw.FPDFText_GetUnicode(text, index) for index in range(text.count_chars())]
+    for index, (before, code, after) in enumerate(zip([0, *codes], codes, [*codes[1:], 0], strict=False)):
+        if code in HIGH and after in LOW:
+            yield index, 0x10000 + (code - HIGH.start) * len(LOW) + after - LOW.start
+        elif not (code in LOW and before in HIGH):
+            yield index, 0xFFFD if code in HIGH or code in LOW else code
 
 
 def _turn(x: float, y: float, angle: float) -> tuple[float, float]:
