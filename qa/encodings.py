@@ -14,6 +14,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+WIDER = {"iso8859-1": "cp1252", "iso8859-9": "cp1254"}  # what a page names, and what it is to every browser
 GUESSES = ("cp1256", "cp1252")  # where nothing is detected: Arabic and Persian, then Western
 SAMPLE = 200_000  # bytes or characters from which the rest is judged
 STRANGE = 1 / 50  # of the characters may be controls or unassigned; with more it is not text
@@ -53,6 +54,23 @@ def decode_as(content: bytes, encoding: str) -> Decoded:
     if not _is_text(found.text):
         raise SkipError(f"it is not text in {encoding}, the encoding given for it: give another, or none")
     return Decoded(found.text.removeprefix("\ufeff"), found.note)
+
+
+def decode_named(content: bytes, encoding: str) -> Decoded | None:
+    """Decode a page or message in the encoding that it names, as browsers do; return None where it names a wrong one.
+
+    Letters that are valid UTF-8 are UTF-8, whatever it names: many a page keeps the name that its template had.
+    """
+    found = _exactly(content, "utf-8") if _MULTIBYTE.search(content) else None
+    return found or _exactly(content, encoding)
+
+
+def _exactly(content: bytes, encoding: str) -> Decoded | None:
+    try:
+        name = codecs.lookup(encoding).name
+        return Decoded(content.decode(WIDER.get(name, name)).removeprefix("\ufeff"))
+    except (LookupError, UnicodeError):  # no encoding of text, or another
+        return None
 
 
 def _by_mark(content: bytes) -> Decoded | None:

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from io import BytesIO, StringIO
 
 from qa.archives import Archive
-from qa.encodings import decode
+from qa.encodings import decode, decode_named
 from qa.extracted import Extracted, records, tidy
 from qa.folder import SkipError
 
@@ -143,11 +143,8 @@ def _body(message: EmailMessage) -> str:
     content = body.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
-    try:
-        text = content.decode(body.get_content_charset() or "ascii").encode()
-    except (UnicodeDecodeError, LookupError):
-        text = decode(content).text.encode() if content.strip() else b""
-    return read_html(text).text if body.get_content_type() == "text/html" else text.decode()
+    found = decode_named(content, body.get_content_charset() or "ascii") or decode(content)
+    return read_html(found.as_utf8()).text if body.get_content_type() == "text/html" else found.text
 
 
 _TIMING = re.compile(r"(?:\d{1,6}[ \t]{0,9}\n)?[ \t]{0,9}[\d:.,]{4,16}[ \t]{0,9}-->[^\n]*\n?")

@@ -7,7 +7,7 @@ from typing import cast
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, Node, traverse_dom
 
-from qa.encodings import Decoded, decode
+from qa.encodings import Decoded, decode, decode_named
 from qa.extracted import Extracted, iso_date, tidy
 
 MAIN = 0.4  # of a page's text that its main element must hold to stand for the page
@@ -36,6 +36,7 @@ DATES = (
 )  # fmt: skip
 _LINKED_DATA_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
+_WIDE = re.compile(rb"utf[-_]?(?:16|32)", re.IGNORECASE)
 
 
 def read_page(content: bytes, *, whole: bool = False) -> Extracted:
@@ -57,12 +58,10 @@ def read_page(content: bytes, *, whole: bool = False) -> Extracted:
 
 def _decode(content: bytes) -> Decoded:
     named = _CHARSET.search(content[:4096])
-    if named and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return Decoded(content.decode(named[1].decode()))
-        except (UnicodeDecodeError, LookupError):
-            pass  # a wrong one is named: let the bytes decide
-    return decode(content)
+    # In UTF-16 or UTF-32 the name could not have been found, so a page that names one is in another.
+    if not named or _WIDE.match(named[1]) or content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return decode(content)
+    return decode_named(content, named[1].decode()) or decode(content)
 
 
 def _text(tree: HTMLTree, *, whole: bool = False) -> str:

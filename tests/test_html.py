@@ -1,0 +1,79 @@
+"""Pages and messages are decoded as browsers decode them, whatever their tags say."""
+
+from base64 import encodebytes
+
+import pytest
+
+from qa.formats import read_email
+from qa.html import read_page
+from tests.test_encodings import ARABIC, TEXTS
+from tests.test_formats import DAM, LIBRARY
+
+NAMED = '<html><head><meta charset="{charset}"><title>t</title></head><body><p>{text}</p></body></html>'
+OLD = '<meta http-equiv="Content-Type" content="text/html; charset={charset}"><p>{text}'
+QUOTED = "The captain said: “don’t go” and left – the café was shut."
+MAIL = "From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset={charset}\r\n"
+RAW = MAIL + "Content-Transfer-Encoding: 8bit\r\n\r\n"
+
+
+@pytest.mark.parametrize("page", [NAMED, OLD])
+@pytest.mark.parametrize("charset", ["iso-8859-1", "ISO8859-1", "latin1", "windows-1252"])
+def test_a_page_in_latin_1_has_the_quotes_of_windows_1252(page: str, charset: str) -> None:
+    assert read_page(page.format(charset=charset, text=QUOTED).encode("cp1252")).text == QUOTED
+
+
+def test_a_page_in_latin_5_has_the_quotes_of_windows_1254() -> None:
+    turkish = f"“{TEXTS['tr'][0]}”"
+    assert read_page(NAMED.format(charset="iso-8859-9", text=turkish).encode("cp1254")).text == turkish
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16le", "UTF-16BE", "utf-32", "unicode"])
+@pytest.mark.parametrize("text", [QUOTED, LIBRARY, "The captain left on Monday", "The captain left on Monday."])
+def test_a_page_whose_tag_can_be_read_is_not_in_utf_16(charset: str, text: str) -> None:
+    assert read_page(NAMED.format(charset=charset, text=text).encode()).text == text
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "windows-1256", "windows-1251", "koi8-r", "gb2312"])
+@pytest.mark.parametrize("text", [LIBRARY, DAM, TEXTS["ru"][0], TEXTS["zh"][0], QUOTED])
+def test_a_page_in_utf_8_is_read_so_whatever_it_names(charset: str, text: str) -> None:
+    assert read_page(NAMED.format(charset=charset, text=text).encode()).text == text
+
+
+@pytest.mark.parametrize(("language", "encoding"), [(key, name) for key, (_, names) in TEXTS.items() for name in names])
+def test_a_page_in_a_legacy_encoding_is_read_in_the_one_that_it_names(language: str, encoding: str) -> None:
+    page = NAMED.format(charset=encoding.replace("_", "-"), text=TEXTS[language][0]).encode(encoding, "ignore")
+    assert TEXTS[language][0].encode(encoding, "ignore").decode(encoding) in read_page(page).text
+
+
+def test_a_page_in_an_encoding_of_ascii_letters_is_read_in_it() -> None:
+    text = TEXTS["ja"][0]
+    assert read_page(NAMED.format(charset="iso-2022-jp", text=text).encode("iso2022_jp")).text == text
+
+
+@pytest.mark.parametrize("charset", ["undefined", "rot13", "hex", "idna", "nonsense"])
+def test_a_name_that_is_no_encoding_of_text_costs_nothing(charset: str) -> None:
+    assert read_page(NAMED.format(charset=charset, text=LIBRARY).encode()).text == LIBRARY
+    assert LIBRARY in read_email(RAW.format(charset=charset).encode() + f"<p>{LIBRARY}".encode()).text
+
+
+@pytest.mark.parametrize("page", [NAMED, OLD])
+@pytest.mark.parametrize(
+    ("text", "charset", "encoding"),
+    [
+        (ARABIC, "windows-1256", "cp1256"),
+        ("Le café coûte très cher à la gare.", "iso-8859-1", "latin-1"),
+        (QUOTED, "iso-8859-1", "cp1252"),
+        (LIBRARY, "utf-8", "utf-8"),
+        (LIBRARY, "iso-8859-1", "utf-8"),
+    ],
+)
+def test_a_page_in_a_message_is_decoded_once(page: str, text: str, charset: str, encoding: str) -> None:
+    body = page.format(charset=charset, text=text).encode(encoding, "ignore")
+    expected = text.encode(encoding, "ignore").decode(encoding)
+    assert read_email(RAW.format(charset=charset).encode() + body).text.endswith(expected)
+
+
+def test_a_message_in_utf_16_is_read_in_it() -> None:
+    body = encodebytes(f"<p>{LIBRARY}</p>".encode("utf-16"))
+    sent = MAIL.format(charset="utf-16") + "Content-Transfer-Encoding: base64\r\n\r\n"
+    assert read_email(sent.encode() + body).text.endswith(LIBRARY)
