@@ -92,7 +92,9 @@ def read_csv(content: bytes) -> Extracted:
     except csv.Error:
         dialect = csv.excel
     csv.field_size_limit(len(found.text) + 1)
-    rows = [[" ".join(cell.split()) for cell in row] for row in csv.reader(StringIO(found.text, newline=""), dialect)]
+    # The sample may hold no doubled quote, and the rest of the table one.
+    read = csv.reader(StringIO(found.text, newline=""), dialect, doublequote=True)
+    rows = [[" ".join(cell.split()) for cell in row] for row in read]
     return replace(records(_rows(rows)), note=found.note)
 
 

@@ -132,6 +132,13 @@ def test_a_table_without_a_header_has_rows_as_they_are(extractor: Extractor) -> 
     assert passages(read("t.csv", "1,one\n2,two\n", extractor)) == ["1; one", "2; two"]
 
 
+def test_a_quote_in_a_value_may_come_late_in_a_table(extractor: Extractor) -> None:
+    rows = "".join(f'"Ali {number}","arrived, on time",Yazd\n' for number in range(900))
+    content = f'name,remark,town\n{rows}"Sara","He said ""wait, please"" to me",Qom\n'
+    last = passages(read("t.csv", content, extractor))[-1]
+    assert last == 'name: Sara; remark: He said "wait, please" to me; town: Qom'
+
+
 def test_a_row_stays_one_passage_and_a_long_one_is_cut_like_text(extractor: Extractor) -> None:
     short, row, long = "few", "word " * 350, "A sentence of six words here. " * 150
     found = passages(read("t.csv", f"name,text\na,{short}\nb,{row}\nc,{long}\nd,{short}\n", extractor))
