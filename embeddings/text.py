@@ -44,11 +44,8 @@ CYRILLIC_I = "\u0456"
 _DROPPED = re.compile(f"[{DROPPED}]")
 _VARIANTS = {ord(variant): letter for letter, variants in VARIANTS.items() for variant in variants}
 _JOINED = re.compile(JOINED)
-_JOINABLE = (
-    "می ",
-    " ها",
-    " تر",
-)  # whatever is joined contains one of these; most texts do not, which is quicker to see
+# Whatever is joined contains one of these; most texts do not, which is quicker to see.
+_JOINABLE = ("می ", " ها", " تر")
 _MIXED = re.compile(MIXED)
 
 

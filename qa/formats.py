@@ -172,9 +172,8 @@ EXTRACTORS: dict[str, Reader] = {
     ".eml": read_email, ".srt": read_subtitles, ".vtt": read_subtitles,
 }  # fmt: skip
 RECORDS = frozenset("xlsx xlsm xls ods csv tsv json jsonl ndjson".split())  # a row or an object is a passage
-CODED = frozenset(
-    ".pdf .docx .docm .odt .odp .pptx .ppsx .epub .xlsx .xlsm .xls .ods .eml".split()
-)  # carry their own encoding
+# These carry their own encoding.
+CODED = frozenset(".pdf .docx .docm .odt .odp .pptx .ppsx .epub .xlsx .xlsm .xls .ods .eml".split())
 OLD = {".doc": "docx", ".ppt": "pptx", ".rtf": "docx", ".mobi": "epub", ".azw3": "epub"}  # what to save them as
 
 

@@ -15,13 +15,14 @@ SMALL = 0.4  # of a page's text that furniture may be; a larger part is the text
 LINKED = 0.6  # of the text of a block that is links: a menu
 LINKS = 3  # links that a menu has at least
 
-# Elements that are never part of the text.
-SKIPPED = [
-    "script", "style", "noscript", "template", "iframe", "object", "svg", "dialog", "button", "select", "textarea",
-    "nav", "footer", "aside", "body > header", "[hidden]", "[aria-hidden=true]", "[role=navigation]", "[role=banner]",
-    "[role=contentinfo]", "[role=search]", "[role=dialog]", "[role=complementary]", "[data-left-out]",
-    '[style*="display:none"]', '[style*="display: none"]', '[style*="visibility:hidden"]', "rp", "rt",
-]  # fmt: skip
+# Elements that are never part of the text, and those that are not part of the main text.
+NO_TEXT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "dialog")
+FURNITURE = (
+    "button", "select", "textarea", "nav", "footer", "aside", "body > header", "[hidden]", "[aria-hidden=true]",
+    "[role=navigation]", "[role=banner]", "[role=contentinfo]", "[role=search]", "[role=dialog]",
+    "[role=complementary]", "[data-left-out]", '[style*="display:none"]', '[style*="display: none"]',
+    '[style*="visibility:hidden"]', "rp", "rt",
+)  # fmt: skip
 # Words in a class or id that name furniture.
 NAMES = frozenset(
     "ad ads advert advertisement banner breadcrumb breadcrumbs byline comment comments consent cookie cookies footer "
@@ -66,7 +67,7 @@ def _decode(content: bytes) -> Decoded:
 
 def _text(tree: HTMLTree, *, whole: bool = False) -> str:
     _open_cells(tree)
-    skipped = SKIPPED[:8] if whole else SKIPPED
+    skipped = list(NO_TEXT if whole else NO_TEXT + FURNITURE)
     found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=False, skip_elements=skipped)
     return tidy(re.sub(r"\t+", "\t", found))
 

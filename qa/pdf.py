@@ -18,7 +18,7 @@ from pypdfium2 import raw
 
 from qa.extracted import Extracted, iso_date, paged
 from qa.folder import SkipError
-from qa.reading_order import Glyph, is_right_to_left, read_line
+from qa.reading_order import Glyph, mostly_right_to_left, read_line
 
 MOST_PAGES = 20_000
 SAME_LINE = 0.3  # of a glyph's size that a baseline may differ
@@ -221,7 +221,7 @@ def _texts(read: Sequence[Sequence[Read]]) -> Iterator[str]:
 
 def _read(lines: Sequence[Line]) -> Iterator[Read]:
     """Yield the lines that hold text, each with the place of its first glyph."""
-    right = is_right_to_left("".join(glyph.text for line in lines for glyph in line))
+    right = mostly_right_to_left("".join(glyph.text for line in lines for glyph in line))
     for line in lines:
         text = read_line(line, right_to_left=right).strip()
         if text:

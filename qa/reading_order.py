@@ -27,7 +27,7 @@ class Glyph:
     size: float
 
 
-def is_right_to_left(text: str) -> bool:
+def mostly_right_to_left(text: str) -> bool:
     """Tell whether most letters of `text` are written from right to left."""
     kinds = [unicodedata.bidirectional(character) for character in text]
     return sum(kind in ("R", "AL") for kind in kinds) > sum(kind == "L" for kind in kinds)
@@ -38,7 +38,7 @@ def read_line(glyphs: Sequence[Glyph], *, right_to_left: bool) -> str:
     seen = sorted(_join_ligatures(glyphs), key=lambda glyph: glyph.x)
     pieces = list(_with_spaces(seen))
     text = "".join(pieces)
-    if is_right_to_left(text) or (right_to_left and _begins_right(text)):
+    if mostly_right_to_left(text) or (right_to_left and _begins_right(text)):
         return _from_right(pieces)
     return _inner_runs(pieces) if _has_right(text) else text
 
