@@ -1,5 +1,6 @@
 """Cut a document into passages: paragraphs of roughly 200 to 1,000 characters, each an exact span of its text."""
 
+import bisect
 import math
 import re
 from collections.abc import Iterator
@@ -49,16 +50,10 @@ def split(document: Document) -> list[Passage]:
     lines = _mark_repeats(read if document.format in RECORDS else _mark_furniture(document.text, read))
     blocks = _cut(document, lines)
     blocks = [span for span in blocks if not _is_bare_title(document, span)] or blocks
-    again = [(lines[line.first], line) for line in lines if line.first is not None]
-    repeats = [places for first, line in again for places in _pair(document.text, first, line)]
+    repeats = _repeats(document.text, lines, blocks)
     return [
-        Passage(
-            number,
-            span,
-            tuple(sentences(document.text, span)),
-            tuple(other for first, other in repeats if span.start <= first.start < span.end),
-        )
-        for number, span in enumerate(blocks, start=1)
+        Passage(number, span, tuple(sentences(document.text, span)), tuple(again))
+        for number, (span, again) in enumerate(zip(blocks, repeats, strict=True), start=1)
     ]
 
 
@@ -137,16 +132,33 @@ def _pieces(text: str, line: _Line) -> list[_Line]:
     return [replace(line, span=piece) for piece in pieces]
 
 
-def _pair(text: str, first: _Line, again: _Line) -> list[tuple[Span, Span]]:
+def _repeats(text: str, lines: list[_Line], blocks: list[Span]) -> list[list[Span]]:
+    """Return for each block where parts of it stand again."""
+    starts = [block.start for block in blocks]
+    found: list[list[Span]] = [[] for _ in blocks]
+    for first, again in _pairs(text, lines):
+        place = bisect.bisect_right(starts, first.start) - 1
+        if place >= 0 and first.start < blocks[place].end:
+            found[place].append(again)
+    return found
+
+
+def _pairs(text: str, lines: list[_Line]) -> Iterator[tuple[Span, Span]]:
     """Pair each piece of a line with the same piece of its repetition, or with all of it where the cuts differ."""
+    cuts: dict[int, list[tuple[Span, list[str]]]] = {}  # a line that repeats often is cut once
+    for line in lines:
+        if line.first is None:
+            continue
+        if line.first not in cuts:
+            cuts[line.first] = _cut_words(text, lines[line.first])
+        pieces, others = cuts[line.first], _cut_words(text, replace(line, apart=False))
+        alike = [words for _, words in pieces] == [words for _, words in others]
+        for place, (first, _) in enumerate(pieces):
+            yield first, others[place][0] if alike else line.span
 
-    def words(span: Span) -> list[str]:
-        return fold(span.of(text)).split()
 
-    pieces = [piece.span for piece in _pieces(text, first)]
-    others = [piece.span for piece in _pieces(text, replace(again, apart=False))]
-    alike = list(map(words, pieces)) == list(map(words, others))
-    return list(zip(pieces, others if alike else [again.span] * len(pieces), strict=True))
+def _cut_words(text: str, line: _Line) -> list[tuple[Span, list[str]]]:
+    return [(piece.span, fold(piece.span.of(text)).split()) for piece in _pieces(text, line)]
 
 
 def _join(lines: list[_Line]) -> list[Span]:

@@ -26,9 +26,12 @@ class Span:
 
     def trimmed(self, text: str) -> "Span":
         """Return the span without the spaces at its two ends; an empty one where it covers nothing else."""
-        piece = self.of(text)
-        start = self.end - len(piece.lstrip())
-        return Span(start, max(start, self.start + len(piece.rstrip())))
+        start, end = self.start, self.end  # by index, since a copy of a long text for each of its parts takes long
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        return Span(start, end)
 
 
 def joined(spans: Iterable[Span], text: str, longest: int) -> Iterator[Span]:
