@@ -165,7 +165,9 @@ def _limit_memory(memory: int) -> None:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a reader writes no files
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # macOS refuses this limit, whatever it is; other systems only where a lower one holds already.
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def _limit_time(cpu: int) -> None:

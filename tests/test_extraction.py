@@ -80,6 +80,21 @@ def test_f22_a_reader_that_waits_is_ended_and_what_was_indexed_stays() -> None:
         assert read(extractor, "after").text.startswith("after ")
 
 
+def test_a_system_that_cannot_limit_memory_keeps_the_other_limits() -> None:
+    macos = """
+import resource
+def setrlimit(kind, limits, setrlimit=resource.setrlimit):
+    if kind == resource.RLIMIT_AS: raise ValueError("current limit exceeds maximum limit")
+    setrlimit(kind, limits)
+resource.setrlimit = setrlimit
+"""
+    with Extractor(Limits(cpu=1), PACKAGE + macos + READER) as extractor:
+        assert read(extractor, "file").text.startswith("file ")
+        for words in ("loop for ever", "write"):
+            with pytest.raises(SkipError, match=BAD[words]):
+                read(extractor, words)
+
+
 def test_many_files_are_read_by_one_process(extractor: Extractor) -> None:
     found = {read(extractor, "file").text for _ in range(500)}
     assert len(found) == 1
