@@ -13,6 +13,8 @@ from embeddings.text import fold
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+MOST_WORDS = 2**18  # remembered, in about 100 MB; with more it starts afresh
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -23,7 +25,7 @@ class Tokens:
 
 
 class WordPieces:
-    """A tokenizer that folds texts itself, and remembers the pieces of every word it has seen."""
+    """A tokenizer that folds texts itself, and remembers the pieces of the words it has seen."""
 
     def __init__(self, tokenizer: "Tokenizer") -> None:
         # Folding here follows the rules of the tokenizer's normalizer, but is faster; a test compares the two.
@@ -33,11 +35,13 @@ class WordPieces:
 
     def tokenize(self, texts: Iterable[str]) -> Tokens:
         """Return the pieces of the words of each text, in order."""
-        split = [fold(text).split() for text in texts]
-        fresh = list({word for words in split for word in words if word not in self._words})
-        encodings = self._tokenizer.encode_batch_fast(fresh, add_special_tokens=False)
-        self._words.update((word, encoding.ids) for word, encoding in zip(fresh, encodings, strict=True))
+        if len(self._words) > MOST_WORDS:
+            self._words = {}  # never cleared, since another thread may be looking words up in it
         pieces = self._words
+        split = [fold(text).split() for text in texts]
+        fresh = list({word for words in split for word in words if word not in pieces})
+        encodings = self._tokenizer.encode_batch_fast(fresh, add_special_tokens=False)
+        pieces.update((word, encoding.ids) for word, encoding in zip(fresh, encodings, strict=True))
         ids = [[piece for word in words for piece in pieces[word]] for words in split]
         starts = starts_of([len(found) for found in ids])
         return Tokens(np.array([piece for found in ids for piece in found], np.uint16), starts)
