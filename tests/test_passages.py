@@ -102,7 +102,7 @@ def test_every_letter_is_in_a_passage_or_left_out_for_a_reason(text: str) -> Non
         lost = [i for i, c in enumerate(match.group(), match.start()) if c.isalnum() and not kept[i]]
         repeated = sum(fold(line).split() == fold(other).split() for other in lines) > 1
         above_title = lost and page.title in text[match.start() : lost[0] + SHORTEST // 2 + len(page.title)]
-        headline = above_title and not line.endswith((".", "!", "?", "؟", "…"))
+        headline = above_title and not line.endswith((".", "…"))  # one may end with another mark
         furniture = is_furniture(line) or may_be_furniture(line) or is_counter(line)
         assert not lost or furniture or repeated or headline
 
