@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from qa.documents import one_line
 from qa.language import UNKNOWN
-from qa.spans import Span
+from qa.spans import LINE_ENDS, Span
 
 LANGUAGES = {
     "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
@@ -26,7 +26,7 @@ LANGUAGES = {
 _CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
 FULL = 0.7  # of the longest line: the least length of one that goes on in the next, where lines are wrapped
-_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
+_LINES = re.compile(f"[^{LINE_ENDS}]+")
 # A phrase of Latin or Cyrillic words, a number or a file name: kept together within right-to-left text.
 _APART = re.compile(
     r"[A-Za-zÀ-ɏЀ-ӿ][A-Za-z0-9À-ɏЀ-ӿ]*(?:[ .,:/+'’&_@-]{1,2}[A-Za-z0-9À-ɏЀ-ӿ]+)*|[0-9]+(?:[.,:/+_-][0-9A-Za-z]+)*"

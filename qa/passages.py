@@ -12,7 +12,7 @@ from qa.documents import Document
 from qa.formats import READING, RECORDS
 from qa.furniture import is_counter, is_furniture, may_be_furniture
 from qa.sentences import LONGEST, sentences
-from qa.spans import Span
+from qa.spans import LINE_ENDS, Span
 
 SPLITTER = f"{READING}.6"  # raise it when passages or their languages change: older indexes are rebuilt
 SHORTEST = 200  # characters; a shorter paragraph joins its neighbour
@@ -69,7 +69,7 @@ def _cut(document: Document, lines: list[_Line]) -> list[Span]:
     return blocks
 
 
-_LINES = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x85\u2028\u2029]|\Z)")
+_LINES = re.compile(rf"[^{LINE_ENDS}]*(?:\r\n|[{LINE_ENDS}]|\Z)")
 
 
 def _read_lines(text: str) -> Iterator[_Line]:

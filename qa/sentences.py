@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from embeddings.text import fold
-from qa.spans import Span
+from qa.spans import LINE_ENDS, Span
 
 LONGEST = 1000  # characters; a longer sentence is cut at a clause, a longer paragraph at the end of a sentence
 WRAPPED = 60  # characters; a line that reaches this far may have been wrapped, and its sentence goes on
 UNBROKEN = 4000  # characters; a longer run without a space is not a word, and is cut anywhere
 
 # A mark that ends a sentence, the quotes and brackets that close it, and the space after; or a line's end.
-_ENDS = re.compile(r"(?<![.!?؟۔…।॥։።])[.!?؟۔…।॥։።]+[\"'»”’)\]]*(?=\s)|[。！？]+[」』”]*|(?=[\r\n\v\f\x85\u2028\u2029])")
+_ENDS = re.compile(rf"(?<![.!?؟۔…।॥։።])[.!?؟۔…।॥։።]+[\"'»”’)\]]*(?=\s)|[。！？]+[」』”]*|(?=[{LINE_ENDS}])")
 _CLAUSES = re.compile(r"[,،;؛:](?=\s)|[，；、]|\s[-–—](?=\s)")
 _SPACES = re.compile(r"\S(?=\s)")
 

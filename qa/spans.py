@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+LINE_ENDS = "\r\n\v\f\x85\u2028\u2029"  # each of these characters ends a line
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
