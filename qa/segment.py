@@ -83,12 +83,16 @@ class Segment:
         """Return the text of the document with that number in the segment."""
         return str(self.texts[self.text_starts[document] : self.text_starts[document + 1]].tobytes(), "utf-8")
 
+    def span(self, row: int) -> Span:
+        """Return where the passage in that row is in its document's text."""
+        return Span(*self.passages.spans[row].tolist())
+
     def passage(self, row: int) -> Passage:
         """Return the passage in that row."""
         found, starts = self.passages, self.sentences.starts
         return Passage(
             int(found.numbers[row]),
-            Span(*found.spans[row].tolist()),
+            self.span(row),
             _spans(found.sentences[starts[row] : starts[row + 1]]),
             _spans(found.repeats[found.repeat_starts[row] : found.repeat_starts[row + 1]]),
         )

@@ -26,7 +26,7 @@ from qa.ranking import Index, Ranked, highlight, rank
 from qa.repeated import Spoken, furniture
 from qa.segment import Segment
 from qa.shelf import Shelf
-from qa.spans import joined
+from qa.spans import Span, joined
 from qa.tables import Listed
 from qa.transaction import Stamp
 from qa.trust import CONFIDENT, confidence
@@ -61,10 +61,6 @@ class _Group:
     place: int
     same: tuple[int, ...]
     near: tuple[int, ...]
-
-    @property
-    def others(self) -> tuple[int, ...]:
-        return (*self.same, *self.near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +126,19 @@ class Snapshot:
         """Return the document of a passage, without its text."""
         return self.listing.documents[int(self.owners[row])]
 
-    def entry(self, row: int) -> Entry:
-        """Return a passage with its document."""
+    def entry(self, row: int, read: dict[int, Document]) -> Entry:
+        """Return a passage with its document, which is one of those `read` before or is added to them."""
         segment, inner = self._locate(row)
-        inside = int(np.searchsorted(segment.members.starts, inner, side="right")) - 1
-        document = self.listed(row).document(segment.text(inside))
-        return Entry(document, segment.passage(inner), segment.language(inner))
+        return Entry(self._document(row, read), segment.passage(inner), segment.language(inner))
+
+    def _document(self, row: int, read: dict[int, Document]) -> Document:
+        """Return the document of a passage; thousands of passages may share one, whose text is decoded only once."""
+        owner = int(self.owners[row])
+        if owner not in read:
+            segment, inner = self._locate(row)
+            inside = int(np.searchsorted(segment.members.starts, inner, side="right")) - 1
+            read[owner] = self.listed(row).document(segment.text(inside))
+        return read[owner]
 
     def _locate(self, row: int) -> tuple[Segment, int]:
         """Return the segment that holds a passage, and its row there."""
@@ -149,15 +152,16 @@ class Snapshot:
         """
         among = self._among(within) if within else None
         ranked = rank(self.index, question, among)
-        groups = self._groups(ranked, k, among)
-        copies = [row for group in groups[:1] for row in group.others]
+        read: dict[int, Document] = {}
+        groups = self._groups(ranked, k, among, read)
+        copies = [row for group in groups[:1] for row in (*group.same, *group.near)]
         trust = confidence(ranked.without(copies))  # the same words elsewhere are no rival to the best hit
         return Answer(
             question,
             detect(question),
             trust,
             trust >= CONFIDENT,
-            tuple(self._hit(question, ranked, group, rank) for rank, group in enumerate(groups, start=1)),
+            tuple(self._hit(question, ranked, group, rank, read) for rank, group in enumerate(groups, start=1)),
             len(self) if among is None else int(among.sum()),
             len(self.listing.documents) if among is None else len(np.unique(self.owners[among])),
             self.listing.waiting,
@@ -172,46 +176,51 @@ class Snapshot:
             raise QuestionError(nothing_fits(within, *facts))
         return among
 
-    def _groups(self, ranked: Ranked, k: int, among: Mask | None) -> list[_Group]:
+    def _groups(self, ranked: Ranked, k: int, among: Mask | None, read: dict[int, Document]) -> list[_Group]:
         """Return the `k` best passages, each with those that say the same."""
         groups: list[_Group] = []
         seen: set[int] = set()
-        for place, row in enumerate(ranked.rows.tolist()):
+        rows = ranked.rows.tolist()
+        for place, row in enumerate(rows):
             if row in seen:
                 continue
-            same = [twin for twin in self._twins(row, among) if twin != row]
-            near = self._near(row, [other for other in ranked.rows.tolist() if other not in {row, *seen, *same}])
-            near += [twin for other in near for twin in self._twins(other, among) if twin not in near]
-            groups.append(_Group(place, tuple(same), tuple(near)))
-            seen.update({row, *same, *near})
+            same = self._twins([row], among)
+            seen.update(same)
+            near = self._twins(self._near(row, [other for other in rows if other not in seen], read), among)
+            seen.update(near)
+            groups.append(_Group(place, tuple(twin for twin in same if twin != row), tuple(near)))
             if len(groups) == k:
                 break
         return groups
 
-    def _twins(self, row: int, among: Mask | None) -> list[int]:
-        """Return the passages with the same folded text."""
-        same = self.folds == self.folds[row]  # (passages,)
+    def _twins(self, rows: Sequence[int], among: Mask | None) -> list[int]:
+        """Return the passages with the same folded text as one of `rows`, and these."""
+        same = np.isin(self.folds, self.folds[np.array(rows, np.int64)])  # (passages,)
         return np.flatnonzero(same if among is None else same & among).tolist()
 
-    def _near(self, row: int, others: Sequence[int]) -> list[int]:
+    def _near(self, row: int, others: Sequence[int], read: dict[int, Document]) -> list[int]:
         """Return which of the other passages tell the story of `row` with small edits, in order."""
-        entry = self.entry(row)
+        entry = self.entry(row, read)
         if entry.document.format in RECORDS:  # rows of a table look alike, and each says something else
             return []
         rows = np.array(others, np.int64)
         likely = rows[self.index.store.similarities(self._vector(row), rows) >= LIKELY]
-        found = [(other, self.entry(other)) for other in sorted(likely.tolist())]
+        found = [(other, self.entry(other, read)) for other in sorted(likely.tolist())]
         return [
             other for other, at in found if at.document.format not in RECORDS and is_same_story(entry.text, at.text)
         ]
+
+    def _span(self, row: int) -> Span:
+        segment, inner = self._locate(row)
+        return segment.span(inner)
 
     def _vector(self, row: int) -> Vectors:
         segment, inner = self._locate(row)
         return np.asarray(segment.vectors[inner], np.float32)
 
-    def _hit(self, question: str, ranked: Ranked, group: _Group, rank: int) -> Hit:
+    def _hit(self, question: str, ranked: Ranked, group: _Group, rank: int, read: dict[int, Document]) -> Hit:
         place = group.place
-        entry = self.entry(int(ranked.rows[place]))
+        entry = self.entry(int(ranked.rows[place]), read)
         passage, text = entry.passage, entry.text
         inside = [sentence.shifted(-passage.span.start) for sentence in passage.sentences]
         spoken = [span.of(text) for span in inside]
@@ -220,8 +229,8 @@ class Snapshot:
         marked = [inside[row] for row in best]
         whole = entry.document.text
         elsewhere = [Place(entry.document, span) for span in joined(passage.repeats, whole, passage.span.length)]
-        again = [(self.entry(row), row in group.same) for row in group.others]
-        elsewhere += [Place(twin.document, twin.passage.span, same) for twin, same in again]
+        elsewhere += [Place(self._document(row, read), self._span(row)) for row in group.same]
+        elsewhere += [Place(self._document(row, read), self._span(row), same=False) for row in group.near]
         score = float(ranked.scores[place])
         return Hit(rank, score, entry.document, passage, entry.language, tuple(marked), tuple(elsewhere))
 

@@ -195,3 +195,22 @@ def test_rows_of_a_table_are_never_folded(tmp_path: Path, encoder: StaticEncoder
     library = Library(write_files(tmp_path / "told", {"a.csv": "\n".join(rows)}), Catalog(tmp_path / "index"), encoder)
     library.update()
     assert len(library.ask("Why was the bridge of Almaty closed?").hits) == 2
+
+
+def test_thousands_of_equal_rows_share_the_text_of_their_table(tmp_path: Path, encoder: StaticEncoder) -> None:
+    rows = "status,device\n" + "error,disk\nok,disk\n" * 1000
+    library = Library(write_files(tmp_path / "told", {"a.csv": rows}), Catalog(tmp_path / "index"), encoder)
+    library.update()
+    (hit,) = library.ask("which disk has an error", 1).hits
+    assert len(hit.elsewhere) == 999
+    assert all(place.document is hit.document for place in hit.elsewhere)
+
+
+def test_each_of_many_places_is_told_once(tmp_path: Path, encoder: StaticEncoder) -> None:
+    edited = STORY.replace("on Monday ", "")
+    told = {"a.txt": STORY, **{f"{number}.txt": edited for number in range(400)}}  # more than are ranked
+    library = Library(write_files(tmp_path / "told", told), Catalog(tmp_path / "index"), encoder)
+    library.update()
+    (hit,) = library.ask("Why was the northern bridge of Almaty closed on Monday?", 1).hits
+    paths = [hit.document.path, *(place.document.path for place in hit.elsewhere)]
+    assert sorted(paths) == sorted(told)

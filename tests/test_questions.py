@@ -35,7 +35,7 @@ def test_there_are_six_questions_in_each_language_and_one_without_an_answer() ->
 
 def test_each_answer_stands_in_one_passage_or_two_of_its_document_and_in_no_other(seed_library: Library) -> None:
     snapshot = seed_library._snapshot
-    found = [snapshot.entry(row) for row in range(len(snapshot))]
+    found = [snapshot.entry(row, {}) for row in range(len(snapshot))]
     entries = [(entry.document.path, plain(entry.text)) for entry in found]
     for question in (question for question in QUESTIONS if question.document is not None):
         held = [path for path, text in entries if any(plain(part) in text for part in question.contains)]
