@@ -83,10 +83,15 @@ def compare(
             (same if _is_same(file, found, thorough=thorough) else wanted).append(file)
     left = known.keys() - {file.path for file in files}
     absent = sorted(path for path in left if known[path].digest)
-    unseen = tuple(skip.path for skip in unlisted if not skip.lost)
-    kept = [path for path in absent if path in unseen or path.startswith(tuple(s for s in unseen if s.endswith("/")))]
-    gone = [path for path in absent if path not in set(kept)]
+    unseen = frozenset(skip.path for skip in unlisted if not skip.lost)
+    kept = [path for path in absent if path in unseen or not unseen.isdisjoint(_above(path))]
+    gone = sorted(set(absent).difference(kept))
     return Changes(generation, rebuilt, known, tuple(wanted), tuple(same), tuple(gone), tuple(kept), tuple(unlisted))
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, each with a slash at its end."""
+    return (path[: at + 1] for at, letter in enumerate(path) if letter == "/")
 
 
 def _is_same(file: File, known: Known, *, thorough: bool) -> bool:

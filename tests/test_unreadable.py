@@ -2,16 +2,21 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 import qa.transaction
 import qa.update
+from qa.catalog import Catalog
+from qa.changes import compare
 from qa.errors import FolderError
 from qa.library import Library
+from qa.transaction import Stamp
 from tests import test_update
 from tests.conftest import WordEncoder, whole, word_library, write_files
+from tests.test_catalog import document
 from tests.test_update import WORDS, changed, paragraphs
 
 # The fixtures are those of the other file.
@@ -87,3 +92,29 @@ def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
 
     monkeypatch.setattr(qa.update, "compare", compare_while_another_updates)
     assert changed(words.update())["unchanged"] == ("a.txt", "b.txt", "new.txt", "sub/c.txt")
+
+
+def test_ten_times_the_documents_of_a_folder_that_cannot_be_read_take_ten_times_the_time(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, scan, encoder = folder / "closed", os.scandir, WordEncoder(WORDS)
+    closed.mkdir()
+
+    def refuse(place: str) -> object:  # a closed folder is open to root
+        if place == str(closed):
+            raise PermissionError(13, "Permission denied")
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    seconds = {}
+    for documents in (1000, 10_000):
+        catalog = Catalog(tmp_path / str(documents))
+        with catalog.write() as transaction:
+            for number in range(documents):
+                transaction.put(document(f"closed/{number}.txt"), [])
+            transaction.finish(Stamp.of(encoder), folder, [])
+        began = time.process_time()
+        changes = compare(folder, catalog, encoder)
+        seconds[documents] = time.process_time() - began
+        assert (len(changes.kept), changes.gone) == (documents, ())
+    assert seconds[10_000] < 20 * seconds[1000] + 0.2, seconds
