@@ -84,6 +84,8 @@ def _read_header(mapped: mmap.mmap, stamp: str) -> tuple[dict[str, list[Any]], i
 
 
 def _read_array(mapped: mmap.mmap, start: int, table: dict[str, list[Any]], name: str) -> Array:
+    if name not in table:
+        raise ArrayFileError(f"it has no array {name}")
     dtype, shape, offset, crc = table[name]
     size = math.prod(shape)
     array = np.frombuffer(mapped, dtype, size, start + offset) if size else np.empty(0, dtype)

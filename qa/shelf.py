@@ -17,6 +17,8 @@ import numpy as np
 
 import embeddings.interaction
 import embeddings.lexical
+import embeddings.pieces
+import embeddings.ragged
 import embeddings.sound
 import embeddings.terms
 import embeddings.text
@@ -38,9 +40,10 @@ logger = logging.getLogger(__name__)
 @functools.cache
 def code_stamp() -> str:
     """Return a hash of the code that derives segments: those made by other code are made again."""
-    modules = (embeddings.text, embeddings.terms, embeddings.sound, embeddings.lexical, embeddings.interaction)
+    words = (embeddings.text, embeddings.terms, embeddings.sound, embeddings.lexical)
+    tokens = (embeddings.ragged, embeddings.pieces, embeddings.interaction)
     digest = hashlib.sha256(unicodedata.unidata_version.encode())
-    for module in (*modules, qa.segment):
+    for module in (*words, *tokens, qa.segment):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()
 
@@ -136,14 +139,15 @@ class Shelf:
             (self._folder / name).unlink()
 
     def _put(self, segment: Segment) -> None:
-        """Write a segment; where that fails, keep it in memory."""
+        """Write a segment and map it; where one of these fails, hold it in memory, or it would be made for ever."""
         name = hashlib.sha256(segment.members.keys.tobytes()).hexdigest()[:16] + ENDING
         self._bad.discard(name)
         self._members[name] = segment.members
         try:
             write_arrays(self._folder / name, segment, code_stamp())
-        except OSError as error:
-            logger.warning("the segment %s cannot be kept: %s", self._folder / name, error.strerror)
+            self._held[name] = read_arrays(self._folder / name, Segment, code_stamp())
+        except (ArrayFileError, OSError) as error:
+            logger.warning("the segment %s cannot be kept: %s", self._folder / name, error)
             self._held[name] = segment
 
     def _tidy(self, keys: Ints, newest: int) -> None:
@@ -176,7 +180,7 @@ def _keys(listing: Listing) -> Ints:
 
 
 def _tier(passages: int) -> int:
-    """Return the size class of a number of passages: powers of 8, beginning with 64."""
+    """Return the size class of a number of passages: below 256, 2,048, 16,384 and so on, each 8 times the last."""
     return max(passages // 64, 1).bit_length() // 3
 
 

@@ -68,6 +68,11 @@ def test_what_other_code_made_is_refused(place: Path) -> None:
         read_arrays(place, Outer, "another stamp")
 
 
+def test_an_array_that_is_missing_is_said(place: Path) -> None:
+    with pytest.raises(ArrayFileError, match=r"it has no array \.words"):
+        read_arrays(place, Inner, "stamp")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(data=st.data())
 def test_no_damage_is_read_as_if_it_were_whole(place: Path, data: st.DataObject) -> None:

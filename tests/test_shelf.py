@@ -1,21 +1,28 @@
 """Segments: derived once, kept in files, joined, and made again whatever happened to these."""
 
 import dataclasses
+import errno
+import mmap
 import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+import embeddings.interaction
+import embeddings.pieces
+import embeddings.ragged
+import qa.segment
 import qa.shelf
 from embeddings.static import StaticEncoder
 from qa.arrays import write_arrays
 from qa.catalog import SEGMENTS, Catalog
 from qa.library import Library
 from qa.segment import Segment, join
-from qa.shelf import ENDING
+from qa.shelf import ENDING, code_stamp
 from tests.conftest import WordEncoder, word_library, write_files
 
 WORDS = "oil war president election kazakhstan"
@@ -143,6 +150,36 @@ def test_segments_that_cannot_be_written_are_kept_in_memory(words: Library, monk
     write_files(words.folder, {"new.txt": paragraph(7)})
     other.update()
     assert other.ask("Number 7").hits[0].document.path == "new.txt"
+
+
+def test_segments_that_cannot_be_mapped_are_kept_in_memory(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, written = answers(words), []
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENODEV, "No such device")  # as some file systems do
+
+    def note(place: Path, value: object, stamp: str) -> None:
+        written.append(place.name)
+        assert len(written) < 9, "it is made again and again"
+        write_arrays(place, value, stamp)
+
+    monkeypatch.setattr(mmap, "mmap", fail)
+    monkeypatch.setattr(qa.shelf, "write_arrays", note)
+    other = again(words)
+    assert answers(other) == expected
+    write_files(words.folder, {"new.txt": paragraph(7)})
+    other.update()
+    assert other.ask("Number 7").hits[0].document.path == "new.txt"
+
+
+@pytest.mark.parametrize("module", [embeddings.pieces, embeddings.ragged, embeddings.interaction, qa.segment])
+def test_segments_are_of_other_code_where_what_makes_their_arrays_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType
+) -> None:
+    (tmp_path / "changed.py").write_text("# changed")
+    before = code_stamp.__wrapped__()
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "changed.py"))
+    assert code_stamp.__wrapped__() != before
 
 
 def test_many_small_segments_become_one(words: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
