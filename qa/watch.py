@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,11 +33,8 @@ def watch(folder: Path, changed: Callable[[], None], stop: threading.Event) -> N
         changed()
         try:
             (_follow if all(map(has_events, _folders(folder))) else _poll)(folder, changed, stop)
-        except (
-            OSError,
-            RuntimeError,
-            FolderError,
-        ) as error:  # a folder is missing, or the system allows no more watches
+        # A folder is missing, or the system allows no more watches.
+        except (OSError, RuntimeError, FolderError) as error:
             logger.debug("watching %s: %s", folder, error)
             stop.wait(BACK)
 
@@ -85,10 +83,11 @@ def has_events(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> boo
     """Tell whether the system reports changes in a folder, as far as that can be known."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
-        place = folder.resolve()
+        place = Path(os.path.realpath(folder))
     except OSError:  # not Linux, where watching fails by itself if it cannot work
         return True
-    found = {_mount(line) for line in lines}
+    # Of two on one place the one of the later line is on top; `max` takes the first.
+    found = map(_mount, reversed(lines))
     above = [mount for mount in found if place.is_relative_to(mount[0])]
     kind = max(above, key=lambda mount: len(mount[0].parts), default=(Path("/"), ""))[1]
     return kind not in WITHOUT_EVENTS and not kind.startswith("fuse")

@@ -141,5 +141,13 @@ def test_file_systems_of_other_machines_are_polled(tmp_path: Path, folder: str, 
     assert has_events(Path(folder), tmp_path / "mounts") is events
 
 
+def test_of_file_systems_mounted_on_one_place_the_last_counts(tmp_path: Path) -> None:
+    kinds = [("autofs", "nfs4"), ("nfs4", "ext4")] * 9
+    lines = [f"4{n} 22 0:{n} / /auto/{n} rw - {kind} x rw" for n, pair in enumerate(kinds) for kind in pair]
+    (tmp_path / "mounts").write_text("\n".join(lines))
+    found = [has_events(Path(f"/auto/{n}/docs"), tmp_path / "mounts") for n in range(len(kinds))]
+    assert found == [False, True] * 9
+
+
 def test_a_system_without_a_table_of_mounts_has_its_own_watcher(tmp_path: Path) -> None:
     assert has_events(tmp_path, tmp_path / "none")
