@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from embeddings.text import fold
 from qa.documents import Document
@@ -97,8 +97,8 @@ class Overview:
         """Tell whether the file is still what was indexed; it is read only where it was written since."""
         place = locate(self._library.folder, document.path)
         try:
-            written = datetime.fromtimestamp(place.stat().st_mtime, UTC)
-            if written < datetime.fromisoformat(document.indexed):
+            # The time of the file may be beyond the years that `datetime` has.
+            if place.stat().st_mtime < datetime.fromisoformat(document.indexed).timestamp():
                 return INDEXED
             same = digest_of(read_bytes(File(document.path, place))) == document.digest
         except (OSError, SkipError):

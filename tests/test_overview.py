@@ -1,6 +1,7 @@
 """The documents tab's lines: what each file is and how it stands in the index."""
 
 import os
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from qa.library import Library
 from qa.overview import CHANGED, INDEXED, PAGE, SKIPPED, UNREAD, Line, Overview
 from qa.passages import split
 from tests.conftest import WordEncoder, word_library, write_files
+from tests.test_changes import IN_MEMORY
 
 FILES = {
     "b/bridge.txt": "The old bridge\n\nThe bridge over the river is a hundred years old.\n",
@@ -67,6 +69,15 @@ def test_a_file_written_after_it_was_indexed_is_told_apart_from_one_that_was_onl
     assert [line.state for line in overview.page().lines] == [CHANGED, CHANGED, SKIPPED]
     library.update()
     assert [(line.title, line.state) for line in overview.page().lines] == [("Else", INDEXED), ("", SKIPPED)]
+
+
+def test_a_file_of_a_year_that_no_calendar_has_is_listed(index: Path) -> None:
+    memory = IN_MEMORY if IN_MEMORY.is_dir() else None  # many a disk has no such time
+    with tempfile.TemporaryDirectory(dir=memory) as place:
+        library = word_library(write_files(Path(place), FILES), index, WordEncoder("bridge"))
+        os.utime(library.folder / "a.md", (3e11, 3e11))  # in the year 11476
+        library.update()
+        assert [line.state for line in Overview(library).page().lines] == [INDEXED, INDEXED, SKIPPED]
 
 
 def test_a_document_that_can_no_longer_be_read_stays_and_says_why(library: Library) -> None:
