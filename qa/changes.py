@@ -1,6 +1,7 @@
 """What an update has to do: compare what the index knows about each file with what is in the folder."""
 
 import contextlib
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def reason(old: Stamp | None, new: Stamp) -> str | None:
 def check_folder(folder: Path, catalog: Catalog) -> None:
     """Raise OtherFolderError where the index belongs to another folder."""
     source = catalog.source()
-    if source is not None and source.resolve() != folder.resolve() and catalog.known():
+    if source is not None and os.path.realpath(source) != os.path.realpath(folder) and catalog.known():
         raise OtherFolderError(
             f"The index {catalog.folder} belongs to {source}, and building {folder} would replace it: name another."
         )

@@ -4,6 +4,7 @@ Each line is a path, absolute or relative to that folder, or `NAME = PATH`. The 
 folder's name, as if it were inside the first.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,14 @@ def joined(folder: Path) -> tuple[Joined, ...]:
 
 def _read(folder: Path, line: str) -> Joined:
     name, _, path = line.rpartition(" = ")
-    place = folder / Path(path.strip()).expanduser()
+    if "\0" in line:
+        raise FolderError(f"{folder / NAME} holds a NUL character, as no path does: write one folder on each line.")
+    try:
+        place = folder / Path(path.strip()).expanduser()
+    except RuntimeError:
+        raise FolderError(
+            f"{folder / NAME} names {path.strip()}, and that user has no home folder here: write the whole path."
+        ) from None
     return Joined(name.strip() or place.name, place)
 
 
@@ -40,11 +48,11 @@ def _check(folder: Path, one: Joined, found: tuple[Joined, ...]) -> None:
     listed = folder / NAME
     if not one.name or "/" in one.name or one.name.startswith("."):
         raise FolderError(f"{listed} has no usable name for {one.place}: write NAME = PATH.")
-    if sum(other.name == one.name for other in found) > 1 or (folder / one.name).exists():
+    if sum(other.name == one.name for other in found) > 1 or os.path.exists(folder / one.name):
         raise FolderError(
             f"{listed} makes two folders called {one.name}: give one of them another name, as NAME = PATH."
         )
-    real, whole = one.place.resolve(), folder.resolve()
+    real, whole = (Path(os.path.realpath(place)) for place in (one.place, folder))
     if real.is_relative_to(whole) or whole.is_relative_to(real):
         raise FolderError(f"{listed} names {one.place}, which overlaps with {folder}: name folders outside it.")
 

@@ -1,6 +1,7 @@
 """`Library`: a folder of documents that answers questions. `update` it, `ask` it; its length counts its passages."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -62,7 +63,7 @@ class Library:
         holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the model
         cannot be loaded, CatalogError where the index cannot be read.
         """
-        if Path(folder).resolve() == Path(index).resolve():
+        if os.path.realpath(folder) == os.path.realpath(index):
             raise CatalogError(f"The index cannot be kept among the documents of {folder}: name another folder for it.")
         editions = Editions(Path(index))
         stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question
@@ -74,7 +75,7 @@ class Library:
         """This library or, until the edition of its model is complete, the one of the model that answered before."""
         if self._waits and self._before is None:
             self._before = self._open_before()
-        return self._before or self
+        return self if self._before is None else self._before  # an empty one counts as false
 
     def _open_before(self) -> "Library":
         with contextlib.suppress(ModelError, CatalogError):  # the update will report it
@@ -99,7 +100,7 @@ class Library:
 
     @property
     def _listing(self) -> Listing:
-        if self._loaded:
+        if self._loaded is not None:
             return self._loaded.listing
         if self._listed is None or self._listed.generation != self._catalog.generation():
             self._listed = usable(self._catalog, self.encoder)

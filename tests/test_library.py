@@ -17,7 +17,7 @@ import qa
 from embeddings.errors import ModelError
 from embeddings.static import BUILT_IN
 from qa.catalog import FILE, Catalog
-from qa.errors import CatalogError, QuestionError
+from qa.errors import CatalogError, FolderError, QuestionError
 from qa.library import LONGEST_QUESTION, Library
 from tests.conftest import ROOT, WordEncoder, word_library, write_files
 
@@ -238,3 +238,21 @@ def test_an_index_of_weights_that_are_gone_answers_nothing_until_it_is_made_agai
     assert library.ask("who won the election").hits == ()
     library.update()
     assert library.ask("who won the election").hits[0].document.path == "vote.txt"
+
+
+def test_a_link_to_itself_is_no_folder_and_no_index(tmp_path: Path) -> None:
+    folder, loop = write_files(tmp_path / "docs", TEXTS), tmp_path / "loop"
+    loop.symlink_to("loop")
+    with pytest.raises(FolderError, match="There is no folder"):
+        Library.open(loop, tmp_path / "index").update()
+    with pytest.raises(CatalogError, match="Too many levels of symbolic links"):
+        Library.open(folder, loop).update()
+
+
+def test_a_library_asked_while_it_was_empty_stays_so_in_every_way_until_its_update(words: Library, index: Path) -> None:
+    early = Library(words.folder, Catalog(index.with_name("late")), words.encoder)
+    assert early.ask("oil").hits == ()
+    Library(words.folder, early.catalog, words.encoder).update()
+    assert (len(early), early.documents, early.ask("oil").hits) == (0, (), ())
+    early.update()
+    assert (len(early), len(early.ask("oil").hits)) == (3, 3)
