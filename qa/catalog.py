@@ -257,7 +257,7 @@ class Catalog:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return LockedError(f"Another process is writing the index {self.file}: wait until it is done.")
         if code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            told = "move it away and build again, as doctor --repair does"
+            told = "move it away and build again, as doctor FOLDER --repair does with the folder of its documents"
             return CatalogError(f"{self.file} is damaged or is not an index of Sanad ({error}): {told}.")
         return CatalogError(
             f"The index {self.file} cannot be used ({error}): check its permissions and its disk, which has "

@@ -16,7 +16,7 @@ from qa.answers import counted
 from qa.arrays import ArrayFileError, OtherCodeError, read_arrays
 from qa.catalog import FILE, SEGMENTS, Catalog, Listing
 from qa.check import check
-from qa.editions import Editions
+from qa.editions import Editions, size_of
 from qa.errors import CatalogError, FolderError, LockedError, NewerError
 from qa.judgements import Judgements
 from qa.segment import Segment
@@ -93,12 +93,12 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
     held: set[int] = set()
     for file in sorted((catalog.folder / SEGMENTS).glob("*")):
         if file.suffix != ENDING:
-            if time.time() - file.lstat().st_mtime > FRESH:
+            if _age(file) > FRESH:
                 yield Finding("leftover", f"{file} was not written to its end: remove it.", file)
             continue
         try:
             members = read_arrays(file, Segment, code_stamp()).members
-        except OtherCodeError:
+        except (OtherCodeError, FileNotFoundError):  # another process may have joined it to others
             continue
         except (ArrayFileError, OSError) as error:
             yield Finding("derived", f"The derived file {file} is damaged ({error}): make it again.", file)
@@ -118,6 +118,14 @@ def _about_segments(catalog: Catalog, listing: Listing, *, mine: bool, whole: bo
             f"{counted(missing, 'document')} of {catalog.folder} are missing from the derived files: make these again."
         )
         yield Finding("derived", message, catalog.folder / SEGMENTS)
+
+
+def _age(file: Path) -> float:
+    """Return the seconds since a file was written, 0 where it has just been renamed or removed."""
+    try:
+        return time.time() - file.lstat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _about_list(editions: Editions) -> Iterator[Finding]:
@@ -153,7 +161,7 @@ def _about_rights(editions: Editions) -> Iterator[Finding]:
 def _about_space(index: Path) -> Iterator[Finding]:
     if not index.exists():
         return
-    taken = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
+    taken = size_of(Path(place, name) for place, _, names in os.walk(index) for name in names)
     free = shutil.disk_usage(index).free
     if free < SPACE + taken:
         message = f"The disk of {index} has {free / 2**20:,.0f} MB left, and making the index again may take "
@@ -166,7 +174,7 @@ def _about_folder(folder: Path, catalog: Catalog, encoder: Encoder) -> Iterator[
     except FolderError as error:
         sentences = [str(error)]
     source = catalog.source()
-    if source is not None and source.resolve() != folder.resolve():
+    if source is not None and os.path.realpath(source) != os.path.realpath(folder):
         message = (
             f"The index {catalog.folder} belongs to {source}, not to {folder}: name another, or build with --force."
         )

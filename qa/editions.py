@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,15 @@ class Edition:
     bytes: int
     answers: bool  # whether it is used where no model is named
     whole: bool  # whether it was completed at least once
+
+
+def size_of(files: Iterable[Path]) -> int:
+    """Return the bytes of files together, without those that another process has removed meanwhile."""
+    found = 0
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            found += file.stat().st_size
+    return found
 
 
 class Editions:
@@ -102,7 +111,7 @@ class Editions:
                 self._model(name),
                 name,
                 self._documents(name),
-                sum(file.stat().st_size for file in self._files(name)),
+                size_of(self._files(name)),
                 name == next(iter(whole), None),
                 name in whole,
             )
@@ -139,12 +148,17 @@ class Editions:
 
     def _present(self) -> list[str]:
         """Return the editions that have a catalog, complete or not."""
-        below = sorted(place.name for place in (self.folder / FOLDER).glob("*"))
-        names = [".", *(f"{FOLDER}/{name}" for name in below)]
-        files = {name: self.folder / name / FILE for name in names if _LINE.fullmatch(name)}
-        return [
-            name for name, file in files.items() if file.exists() and file.stat().st_size
-        ]  # SQLite begins with an empty file
+        try:
+            below = sorted(place.name for place in (self.folder / FOLDER).glob("*"))
+            names = [".", *(f"{FOLDER}/{name}" for name in below)]
+            files = {name: self.folder / name / FILE for name in names if _LINE.fullmatch(name)}
+            # SQLite begins with an empty file.
+            return [name for name, file in files.items() if file.exists() and file.stat().st_size]
+        except OSError as error:
+            raise CatalogError(
+                f"The index {self.folder} cannot be read ({error.strerror}): grant access to it, or name another with "
+                "--index."
+            ) from error
 
     def _whole(self) -> list[str]:
         """Return the complete editions; without a list, which an index of one model does not have, the first one."""

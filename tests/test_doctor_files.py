@@ -2,20 +2,24 @@
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from qa.arrays import read_arrays, write_arrays
 from qa.catalog import FILE, SEGMENTS
 from qa.editions import FOLDER as MODELS
-from qa.editions import LIST
+from qa.editions import LIST, Editions
 from qa.judgements import FILE as JUDGEMENTS
 from qa.library import Library
+from qa.segment import Members
+from qa.shelf import code_stamp
 from qa.visit import examine
 from tests import test_doctor
-from tests.conftest import write_files
+from tests.conftest import assert_refused, done, sanad, write_files
 from tests.test_doctor import TEXTS, assert_mended, run
 
 # The fixtures are those of the other file.
@@ -97,3 +101,31 @@ def test_a_catalog_beyond_repair_stays_where_there_is_nothing_to_make_it_of(fold
     assert "Not repaired: There is no folder" in visit.repairs[0]
     assert (index / FILE).read_bytes() == b"garbage" * 999
     assert not list(index.glob("*.damaged-*"))
+
+
+def test_segments_that_are_written_meanwhile_are_no_trouble(folder: Path, index: Path) -> None:
+    place, ended = segment(index), threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            other = place.with_name("other.segment")
+            write_arrays(other, read_arrays(place, Members, code_stamp(), part=".members"), "other code")
+            other.unlink()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(150):
+            assert all(edition.bytes > 0 for edition in Editions(index).on_disk())
+            assert examine(folder, index).findings == ()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_without_its_folder_a_damaged_index_cannot_be_made_again_and_that_is_said(tmp_path: Path) -> None:
+    place, index = write_files(tmp_path / "docs", TEXTS), tmp_path / "index"
+    done("build", place, "--index", index)
+    (index / FILE).write_bytes(b"garbage" * 999)
+    assert_refused(sanad("doctor", "--repair", "--index", index), "as doctor FOLDER --repair does with the folder of")
+    assert " was moved to " in done("doctor", place, "--repair", "--index", index)

@@ -10,9 +10,11 @@ import qa.update
 from embeddings.errors import ModelError
 from qa.catalog import FILE
 from qa.editions import LIST, Editions
+from qa.errors import CatalogError
 from qa.library import Library
 from tests import test_editions
 from tests.test_editions import model
+from tests.test_folder import as_root
 
 # The fixtures are those of the other file.
 models = test_editions.models
@@ -50,7 +52,7 @@ def test_a_switch_that_cannot_be_written_leaves_the_one_before(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(qa.editions, "write_atomically", full)
-    with pytest.raises(qa.editions.CatalogError, match=r"No space left.*answered before still does"):
+    with pytest.raises(CatalogError, match=r"No space left.*answered before still does"):
         Library.open(folder, index, "two").update()
     assert model(Library.open(folder, index)) == "one"
     monkeypatch.undo()
@@ -87,3 +89,16 @@ def test_an_empty_catalog_as_a_full_disk_leaves_it_is_none(folder: Path, index: 
     assert Editions(index).on_disk() == ()
     assert Library.open(folder, index).update().embedded == 3
     assert [(kept.model, kept.place, kept.answers) for kept in Editions(index).on_disk()] == [("one", ".", True)]
+
+
+def test_an_index_whose_place_cannot_be_looked_at_is_said(folder: Path, index: Path) -> None:
+    with pytest.raises(CatalogError, match=r"cannot be read \(File name too long\): .* name another"):
+        Library.open(folder, index / ("x" * 999))
+
+
+@as_root
+def test_an_index_below_a_folder_that_is_closed_is_said(folder: Path, index: Path) -> None:
+    index.parent.chmod(0o600)
+    with pytest.raises(CatalogError, match=r"cannot be read \(Permission denied\): grant access to it"):
+        Library.open(folder, index)
+    index.parent.chmod(0o700)
