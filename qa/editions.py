@@ -14,7 +14,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder
 from qa.atomic import write_atomically
-from qa.catalog import FILE, SEGMENTS, Catalog
+from qa.catalog import FILE, LOCK, SEGMENTS, Catalog
 from qa.errors import CatalogError, LockedError, SettingsError
 
 LIST = "editions.txt"
@@ -186,7 +186,8 @@ class Editions:
 
     def _files(self, name: str) -> Iterator[Path]:
         place = self.folder / name
-        yield from (file for file in place.glob(f"{FILE}*") if file.is_file())
+        # Not `FILE*`: damaged catalogs that were moved aside are never deleted.
+        yield from (file for file in (place / FILE, place / f"{FILE}-journal") if file.is_file())
         yield from (file for file in (place / SEGMENTS).glob("*") if file.is_file())
 
     def _remove(self, name: str) -> None:
@@ -197,6 +198,10 @@ class Editions:
                 for file in self._files(name):
                     file.unlink(missing_ok=True)
                 if name != ".":
-                    shutil.rmtree(place)
+                    if (place / SEGMENTS).exists():
+                        shutil.rmtree(place / SEGMENTS)
+                    (place / LOCK).unlink(missing_ok=True)
+                    if not any(place.iterdir()):
+                        place.rmdir()
             except OSError as error:
                 raise CatalogError(f"{place} cannot be removed ({error.strerror}): fix its permissions.") from error

@@ -102,3 +102,19 @@ def test_an_index_below_a_folder_that_is_closed_is_said(folder: Path, index: Pat
     with pytest.raises(CatalogError, match=r"cannot be read \(Permission denied\): grant access to it"):
         Library.open(folder, index)
     index.parent.chmod(0o700)
+
+
+def test_damaged_catalogs_that_were_moved_aside_are_never_deleted(folder: Path, index: Path, models) -> None:
+    Library.open(folder, index, "two").update()
+    Library.open(folder, index, "three").update()
+    places = [index / edition.place for edition in Editions(index).on_disk()[1:]]
+    for place in places:
+        (place / f"{FILE}.damaged-20240101T000000").write_bytes(b"of use to somebody")
+    before = sum(edition.bytes for edition in Editions(index).on_disk())
+    for name in ("one", "two"):
+        Editions(index).drop(name)
+    assert before > sum(edition.bytes for edition in Editions(index).on_disk())
+    assert [[file.name for file in place.glob(f"{FILE}*")] for place in places] == [
+        [f"{FILE}.damaged-20240101T000000"]
+    ] * 2
+    assert [edition.model for edition in Editions(index).on_disk()] == ["three"]
