@@ -96,6 +96,7 @@ class _Work:
         self._began = self._told = time.monotonic()
         self._generation, self._outdated = changes.generation, changes.rebuilt is None
         self._left = {file.path: _work(file) for file in changes.wanted}  # bytes that still wait
+        self._all_bytes = self._bytes_left = sum(self._left.values())
         self._group: list[_Read] = []
         self._most = FIRST
         self._embedded = self._written = 0  # passages; more are written where their vectors are known
@@ -154,7 +155,7 @@ class _Work:
             document = read_document(path, content, digest, extractor, encoding=file.encoding)
         except SkipError as skip:
             self._skipped[path] = Skipped(path, skip.reason, skip.lost), file.mark if skip.lost else ""
-            self._left.pop(path)
+            self._take(path)
             if before and skip.lost:
                 self._lost.append(path)
             elif before:
@@ -172,8 +173,11 @@ class _Work:
 
     def _embed(self) -> list[tuple[_Read, list[Row]]]:
         """Return the documents of the group with their embedded passages; after a stop, only complete ones."""
+        digests = [[_digest(read.document, passage) for passage in read.passages] for read in self._group]
         wanted = {
-            _digest(read.document, p): (place, p) for place, read in enumerate(self._group) for p in read.passages
+            digest: (place, passage)
+            for place, (read, own) in enumerate(zip(self._group, digests, strict=True))
+            for digest, passage in zip(own, read.passages, strict=True)
         }
         known = self._catalog.embedded(wanted) if self._outdated else {}
         known |= {digest: self._spare[digest] for digest in wanted.keys() & self._spare.keys()}
@@ -187,10 +191,9 @@ class _Work:
             known |= dict(zip((digest for digest, *_ in batch), embedded, strict=True))
             self._embedded += len(batch)
         done = []
-        for read in self._group:
-            digests = [_digest(read.document, passage) for passage in read.passages]
-            if all(digest in known for digest in digests):
-                pairs = zip(read.passages, digests, strict=True)
+        for read, own in zip(self._group, digests, strict=True):
+            if all(digest in known for digest in own):
+                pairs = zip(read.passages, own, strict=True)
                 done.append((read, [_row(read.document, p, digest, known[digest]) for p, digest in pairs]))
         self._group = []
         return done
@@ -198,7 +201,7 @@ class _Work:
     def _write(self, done: Sequence[tuple[_Read, list[Row]]], *, last: bool = False) -> None:
         """Write documents, remove what is gone, and let the result be searched."""
         for read, _ in done:
-            self._left.pop(read.document.path, None)
+            self._take(read.document.path)
         removed = [*self._gone, *(self._lost if last else ())]
         with self._catalog.write() as transaction:
             self._check(transaction)
@@ -220,6 +223,10 @@ class _Work:
         self._most = min(GROUP, max(BATCH, int(self._rate(self._written) * LONGEST)))
         self._hooks.landed()
         self._tell(None)
+
+    def _take(self, path: str) -> None:
+        """Record that a file waits no longer, if it did."""
+        self._bytes_left -= self._left.pop(path, 0)
 
     def _check(self, transaction: Transaction) -> None:
         if transaction.generation != self._generation:
@@ -256,7 +263,7 @@ class _Work:
         total = len(self._changes.wanted)
         read = self._group[place].document.path if place is not None else reading
         done = total - len(self._left) + (place or 0)
-        whole, left = sum(map(_work, self._changes.wanted)), sum(self._left.values())
+        whole, left = self._all_bytes, self._bytes_left
         spent = time.monotonic() - self._began
         ahead = spent * left / (whole - left) if whole > left else None
         self._hooks.progress(

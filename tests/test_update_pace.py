@@ -1,5 +1,7 @@
 """What an update tells while it runs, and how often it writes."""
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,21 @@ def test_a_folder_that_is_renamed_is_written_in_few_groups(words: Library, folde
     report = words.update()
     assert (len(report.added), report.embedded) == (60, 0)
     assert words.catalog.generation() - before <= 3  # each costs as much as the whole index is large
+
+
+def test_what_is_known_of_files_and_passages_is_worked_out_once(words: Library, folder: Path, monkeypatch) -> None:
+    calls: Counter[str] = Counter()
+    for name in ("_work", "_digest"):
+        monkeypatch.setattr(qa.update, name, counting(name, getattr(qa.update, name), calls))
+    monkeypatch.setattr(qa.update, "BATCH", 2)
+    write_files(folder, {f"new{n}.txt": paragraphs(20 + n, 3) for n in range(6)})
+    report = words.update()
+    assert calls == {"_work": len(report.added), "_digest": report.embedded}
+
+
+def counting(name: str, work: Callable[..., object], calls: Counter[str]) -> Callable[..., object]:
+    def counted(*arguments: object) -> object:
+        calls[name] += 1
+        return work(*arguments)
+
+    return counted
