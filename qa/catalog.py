@@ -260,9 +260,15 @@ class Catalog:
             told = "move it away and build again, as doctor FOLDER --repair does with the folder of its documents"
             return CatalogError(f"{self.file} is damaged or is not an index of Sanad ({error}): {told}.")
         return CatalogError(
-            f"The index {self.file} cannot be used ({error}): check its permissions and its disk, which has "
-            f"{shutil.disk_usage(self.folder).free / 2**20:,.0f} MB left."
+            f"The index {self.file} cannot be used ({error}): check its permissions and its disk{self._room()}."
         )
+
+    def _room(self) -> str:
+        """Return in words what is left of the disk, nothing where the folder is gone."""
+        try:
+            return f", which has {shutil.disk_usage(self.folder).free / 2**20:,.0f} MB left"
+        except OSError:
+            return ""
 
 
 def _first_whole(found: Iterable[Sequence[Any]]) -> Row | None:

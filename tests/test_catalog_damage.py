@@ -145,3 +145,10 @@ def test_damaged_columns_of_a_document_are_said(catalog: Catalog, column: str) -
     db.close()
     with pytest.raises(CatalogError, match=r"The entry of b\.txt in the index is damaged"):
         catalog.documents(["b.txt"])
+
+
+def test_a_catalog_whose_folder_is_gone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(
+        CatalogError, match=r"cannot be used \(unable to open .*\): check its permissions and its disk\."
+    ):
+        Catalog(tmp_path / "gone").damage()
