@@ -184,7 +184,9 @@ def _open(file: File) -> BinaryIO:
     place = os.path.realpath(file.location)
     if file.root and not Path(place).is_relative_to(file.root):
         raise SkipError("it is a link that leads out of the folder")
-    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    # Windows has the last of these flags only, and would translate line ends without it.
+    flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+    descriptor = os.open(place, os.O_RDONLY | sum(flags))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise SkipError("it cannot be read (it is no longer a file)", lost=False)

@@ -82,6 +82,15 @@ def test_f11_f12_what_takes_a_file_s_place_after_it_was_listed_is_not_read(
         read_bytes(file)
 
 
+def test_a_system_without_flags_for_links_and_pipes_reads_files_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"a.txt": "text"})
+    for name in ("O_NOFOLLOW", "O_NONBLOCK"):
+        monkeypatch.delattr(os, name)  # as on Windows
+    assert [page.text for page in read_all(tmp_path)[0]] == ["text"]
+
+
 def test_a_link_within_the_folder_is_a_document(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "text"})
     (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
