@@ -26,9 +26,8 @@ class Fault:
 
 def find_faults(db: sqlite3.Connection, dim: int | None) -> Iterator[Fault]:
     """Yield what is wrong in the tables, document by document, except stale ones, which are made again anyway."""
-    db.text_factory = lambda content: content.decode(
-        "utf-8", "replace"
-    )  # bytes that are not text are damage to report, not an error
+    # Bytes that are not text are damage to report, not an error.
+    db.text_factory = lambda content: content.decode("utf-8", "replace")
     for table in ("passages", "texts"):
         wanted = f"SELECT count(DISTINCT document) FROM {table} WHERE document NOT IN (SELECT id FROM documents)"
         (count,) = db.execute(wanted).fetchone()

@@ -31,9 +31,8 @@ class Report:
     embedded: int
     rebuilt: str | None  # why everything was made again, None where it was not
     seconds: float
-    notes: tuple[
-        tuple[str, str], ...
-    ] = ()  # documents just read, with what the user should know about how they were read
+    # Documents just read, with what the user should know about how they were read.
+    notes: tuple[tuple[str, str], ...] = ()
     switched: str | None = None  # why another edition answers now, None where the same does
     waiting: int = 0  # files that were still to be read when it was stopped
 

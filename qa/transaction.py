@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,12 +66,12 @@ class Transaction:
         found = [(key, *passage_values(row)) for row in rows]
         listed = Listed.of(key, document, len(found), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
         values = [*(getattr(listed, field.name) for field in fields(listed)), mark, False]
-        places = ", ".join("?" * len(values))
-        self._db.execute(f"INSERT INTO documents ({LISTED}, mark, stale) VALUES ({places})", values)
+        self._db.execute(f"INSERT INTO documents ({LISTED}, mark, stale) VALUES ({_places(values)})", values)
         self._db.execute(
             "INSERT INTO texts VALUES (?, ?, ?)", [key, document.text, text_checksum(listed, document.text)]
         )
-        self._db.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 13)})", found)
+        if found:
+            self._db.executemany(f"INSERT INTO passages VALUES ({_places(found[0])})", found)
 
     def spoil(self, passages: Iterable[tuple[str, int]]) -> None:
         """Remove passages, by their documents' paths and their numbers, and mark the documents as stale."""
@@ -121,6 +121,11 @@ class Transaction:
         last_key = str(self._last_key or settings_of(self._db).get("last_key", 0))
         values = {**values, "generation": str(self.generation + 1), "last_key": last_key}
         self._db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+
+def _places(values: Sequence[object]) -> str:
+    """Return the marks that stand for values in a statement."""
+    return ", ".join("?" * len(values))
 
 
 def settings_of(db: sqlite3.Connection) -> dict[str, str]:
