@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import qa
 from tests.conftest import ROOT
 
 # From the bottom up; a module imports only what stands in a line above its own.
@@ -139,11 +138,6 @@ def test_what_crosses_files_is_a_frozen_slotted_dataclass(file: Path) -> None:
         for decorator in node.decorator_list:
             written = ast.unparse(decorator)
             assert not written.startswith("dataclass") or ("frozen=True" in written and "slots=True" in written)
-
-
-def test_the_public_names_are_all_that_the_package_has() -> None:
-    imported = [node for node in tree(ROOT / "qa/__init__.py").body if isinstance(node, ast.ImportFrom)]
-    assert sorted(alias.name for node in imported for alias in node.names) == sorted(qa.__all__)
 
 
 def test_errors_are_drawn_in_one_tree() -> None:
