@@ -105,6 +105,7 @@ def test_a_catalog_beyond_repair_stays_where_there_is_nothing_to_make_it_of(fold
 
 def test_segments_that_are_written_meanwhile_are_no_trouble(folder: Path, index: Path) -> None:
     place, ended = segment(index), threading.Event()
+    place.with_name("gone.segment").symlink_to("nowhere")  # as one that is removed after it was listed
 
     def write() -> None:
         while not ended.is_set():
