@@ -100,7 +100,7 @@ def parse(line: str, where: str = "This line") -> Question:
         if any(isinstance(texts, str) for texts in lists):
             raise TypeError("contains or wrong is a string, not a list")
         question = Question(found["lang"], found["question"], found["document"], *map(tuple, lists))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise EvaluationError(
             f"{where} is not a question ({type(error).__name__}: {error}): write "
             '{"lang": "en", "question": "…", "document": "file.txt" or null, "contains": ["…"]}.'
@@ -108,6 +108,8 @@ def parse(line: str, where: str = "This line") -> Question:
     texts = [question.language, question.text, *question.contains, *question.wrong]
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise EvaluationError(f"{where}: lang, question, contains and wrong must be strings that are not empty.")
+    if not isinstance(question.document, str | None):
+        raise EvaluationError(f"{where}: document must be the path of a document, or null.")
     if question.document is not None and not (question.contains or question.wrong):
         raise EvaluationError(f"{where}: an answerable question needs one string in contains.")
     return question

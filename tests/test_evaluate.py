@@ -105,7 +105,8 @@ BAD = [
     json.dumps({**GOOD, "question": " "}), json.dumps({**GOOD, "contains": "a text"}),
     json.dumps({**GOOD, "contains": []}), json.dumps({**GOOD, "contains": [1]}), json.dumps({**GOOD, "contains": 3}),
     json.dumps({"lang": "en", "question": "x"}), json.dumps({**GOOD, "question": None}),
-    json.dumps({**GOOD, "wrong": "a text"}), json.dumps({**GOOD, "wrong": [" "]}),
+    json.dumps({**GOOD, "wrong": "a text"}), json.dumps({**GOOD, "wrong": [" "]}), "[" * 100_000,
+    json.dumps({**GOOD, "document": ["a.txt"]}), json.dumps({**GOOD, "document": 7}),
 ]  # fmt: skip
 
 
@@ -113,7 +114,7 @@ BAD = [
 def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "q.jsonl"
     file.write_text(f"{json.dumps(GOOD)}\n{line}\n")
-    with pytest.raises(EvaluationError, match="Line 2 of"):
+    with pytest.raises(EvaluationError, match=r"Line 2 of .*q\.jsonl"):
         read_questions(file)
 
 

@@ -119,6 +119,19 @@ def test_lines_of_others_stay_as_they_are(judgements: Judgements) -> None:
     assert judgements.file.read_bytes().decode().split("\n") == [*mine, ""]
 
 
+@pytest.mark.parametrize("document", ['["a.txt"]', "7", "[" * 100_000])
+def test_a_line_with_no_path_for_its_document_is_strange_and_the_chat_goes_on(
+    library: Library, index: Path, document: str
+) -> None:
+    line = f'{{"lang": "en", "question": "Who?", "document": {document}, "contains": ["x"]}}'
+    (index / FILE).write_text(f"{line}\n")
+    chat = Chat(library)
+    assert "What do you want to know?" in chat.show(())
+    assert chat.judgements.strange() == [line]
+    chat.judgements.add(NONE)
+    assert chat.judgements.read() == {NONE}
+
+
 @pytest.mark.parametrize("text", ["a\u2028b\x85c\x0bd\re\nf and more of it", 'quotes " and \\ and \x00 and more of it'])
 def test_any_text_comes_back_as_it_was(judgements: Judgements, text: str) -> None:
     judged = right(ANSWER, make_hit(text, path=text))
