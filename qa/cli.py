@@ -242,7 +242,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     for language, score in scores:
         print(f"{language:<6}" + "".join(f"{figure(value):>14}" for value in score_object(score).values()))
     for outcome in outcomes:
-        if outcome.failed:
+        if outcome.failed or outcome.problem:
             print(f"{outcome.question.language}: {one_line(outcome.question.text)}: {failure(outcome)}")
     return 0
 

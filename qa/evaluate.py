@@ -7,7 +7,7 @@ from pathlib import Path
 
 from embeddings.text import fold
 from qa.answers import Answer, Hit
-from qa.errors import EvaluationError
+from qa.errors import EvaluationError, QuestionError
 from qa.library import Library
 
 DEPTH = 10  # hits looked at for the mean reciprocal rank
@@ -32,13 +32,15 @@ class Question:
 class Outcome:
     """What came of one question: the rank of the first right hit, None where there was none, and whether refused.
 
-    `misled` says that a passage known to be wrong came first and was not refused.
+    `misled` says that a passage known to be wrong came first and was not refused. `problem` says why the question could
+    not be asked at all, which counts as refused.
     """
 
     question: Question
     rank: int | None
     refused: bool
     misled: bool = False
+    problem: str = ""
 
     @property
     def failed(self) -> bool:
@@ -117,7 +119,14 @@ def parse(line: str, where: str = "This line") -> Question:
 
 def ask_all(library: Library, questions: Iterable[Question]) -> list[Outcome]:
     """Ask every question and return what came of each, in the same order."""
-    return [judge(library.ask(question.text, DEPTH), question) for question in questions]
+    return [_ask(library, question) for question in questions]
+
+
+def _ask(library: Library, question: Question) -> Outcome:
+    try:
+        return judge(library.ask(question.text, DEPTH), question)
+    except QuestionError as error:  # such as a condition that nothing meets any more
+        return Outcome(question, None, refused=True, problem=str(error))
 
 
 def absent(library: Library, questions: Iterable[Question]) -> list[str]:

@@ -116,7 +116,9 @@ def _marked(hit: Hit, *, bold: bool) -> str:
 
 
 def failure(outcome: evaluate.Outcome) -> str:
-    """Return in words how a question failed."""
+    """Return in words how a question failed, or why it could not be asked."""
+    if outcome.problem:
+        return f"it cannot be asked here. {one_line(outcome.problem)}"
     if outcome.question.document is None:
         return "answered, and nothing there answers it"
     if not outcome.question.contains:

@@ -131,6 +131,18 @@ def test_eval_says_that_the_documents_of_the_questions_are_not_there(built: Path
     assert (found.returncode, found.stderr) == (0, said)
 
 
+def test_eval_names_the_questions_that_cannot_be_asked_any_more(built: Path, tmp_path: Path) -> None:
+    asked = {"lang": "en", "question": "Atlantic Council document:gone.pdf"}
+    lines = [{**asked, "document": "002_17b2b5dd5e8b691f.txt", "contains": ["آتلانتیک"]}, {**asked, "document": None}]
+    questions = tmp_path / "q.jsonl"
+    questions.write_text("\n".join(map(json.dumps, lines)))
+    printed = done("eval", questions, SEEDS, "--index", built).splitlines()
+    reason = "it cannot be asked here. No document's path matches gone.pdf: look at the list of documents."
+    assert printed[-2:] == [f"en: {asked['question']}: {reason}"] * 2
+    scores = json.loads(done("eval", questions, SEEDS, "--index", built, "--json"))["en"]
+    assert (scores["hit@1"], scores["refused_right"], scores["refused_wrong"]) == (0, 1, 1)
+
+
 def test_doctor_tells_whether_index_and_folder_agree(tmp_path: Path) -> None:
     folder, index = Path(shutil.copytree(SEEDS, tmp_path / "docs")), tmp_path / "i"
     assert sanad("doctor", folder, "--index", index).returncode == 1

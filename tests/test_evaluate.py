@@ -100,6 +100,22 @@ def test_a_passage_judged_wrong_fails_where_it_comes_first_and_counts_in_no_meas
     assert score(outcomes) == Score(0, 0, None, None, None, None, None, None)
 
 
+def test_a_question_that_cannot_be_asked_any_more_counts_and_is_named(tmp_path: Path, index: Path) -> None:
+    library = word_library(write_files(tmp_path / "docs", {"a.txt": "oil war"}), index, WordEncoder("oil war"))
+    library.update()
+    gone = "oil war document:gone.pdf"
+    asked = [
+        Question("en", gone, "gone.pdf", ("oil",)), Question("en", gone, None, ()),
+        Question("en", gone, "gone.pdf", (), ("oil",)), Question("en", "oil war", "a.txt", ("oil",)),
+    ]  # fmt: skip
+    outcomes = ask_all(library, asked)
+    assert [outcome.failed for outcome in outcomes] == [True, False, False, outcomes[-1].refused]
+    assert [outcome.refused for outcome in outcomes[:3]] == [True] * 3
+    assert all("No document's path matches gone.pdf" in outcome.problem for outcome in outcomes[:3])
+    assert outcomes[-1].problem == ""
+    assert (score(outcomes).hit_1, score(outcomes).refused_right) == (1 / 2, 1)
+
+
 BAD = [
     "no json", "[]", "1", "null", '"text"', "{}", json.dumps({**GOOD, "lang": 1}),
     json.dumps({**GOOD, "question": " "}), json.dumps({**GOOD, "contains": "a text"}),
