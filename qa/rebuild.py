@@ -42,6 +42,10 @@ class _Order:
     force: bool = False
     again: frozenset[str] = frozenset()
 
+    def joined(self, other: "_Order") -> "_Order":
+        """Return the order to do both."""
+        return _Order(self.force or other.force, self.again | other.again)
+
 
 class Rebuild:
     """The update that runs in the background."""
@@ -60,13 +64,9 @@ class Rebuild:
 
         With `force` it does what it refused before; files named by `again` are read again, changed or not.
         """
-        order = _Order(force, frozenset(again))
         with self._lock:
             self.paused = False
-            if self.work.running:
-                self._next = order
-                return
-            self._begin(order)
+            self._order(_Order(force, frozenset(again)))
 
     def keep_up(self) -> None:
         """Begin an update, unless one is running or the user stopped the last one."""
@@ -76,8 +76,9 @@ class Rebuild:
 
     def catch_up(self) -> None:
         """Begin an update, after the one that is running if any, unless the user stopped the last one."""
-        if not self.paused:
-            self.start()
+        with self._lock:
+            if not self.paused:
+                self._order(_Order())
 
     def settle(self) -> Work:
         """Begin an update if none is running, wait for it a moment, and return how it ended or how far it is."""
@@ -90,8 +91,14 @@ class Rebuild:
         """Let the running update end with what it has written, and begin none until one is requested."""
         with self._lock:
             self._next = None
-            self.paused = self.work.running
+            self.paused = self.paused or self.work.running
             self._stop.set()
+
+    def _order(self, order: _Order) -> None:
+        if not self.work.running:
+            self._begin(order)
+        else:
+            self._next = self._next.joined(order) if self._next else order
 
     def _begin(self, order: _Order) -> None:
         self._stop.clear()
@@ -106,7 +113,9 @@ class Rebuild:
             finally:
                 with self._lock:
                     order, self._next = self._next, None
-                    if not order:
+                    if order:
+                        self._stop.clear()  # which was meant for the update that has ended
+                    else:
                         self.work = ended
         with self._ended:
             self._ended.notify_all()

@@ -90,6 +90,59 @@ def test_what_is_asked_for_meanwhile_is_done_afterwards(held: Held) -> None:
     assert "late.txt" in {document.path for document in held.documents}
 
 
+def test_no_order_is_lost_to_a_later_one_while_an_update_runs(held: Held) -> None:
+    held.going.set()
+    held.update()
+    keys = {document.path: document.key for document in held.documents}
+    held.going.clear()
+    held.reached.clear()
+    rebuild = Rebuild(held)
+    write_files(held.folder, {"late.txt": "A late note about a bridge.\n"})
+    rebuild.start()
+    assert held.reached.wait(30)
+    gone = [name for name in NOTES if name != "3.txt"]
+    for name in gone:
+        (held.folder / name).unlink()
+    rebuild.start(again=["3.txt"])
+    rebuild.start(force=True)
+    rebuild.start(again=["late.txt"])
+    rebuild.catch_up()
+    held.going.set()
+    ended = end(rebuild)
+    assert ended.report is not None, ended.problem
+    assert (ended.report.removed, ended.again) == (tuple(gone), 2)
+    assert {document.path for document in held.documents} == {"3.txt", "late.txt"}
+    assert {document.key for document in held.documents}.isdisjoint(keys.values())
+
+
+def test_an_update_that_is_asked_for_after_a_stop_is_not_stopped_with_it(held: Held) -> None:
+    rebuild = Rebuild(held)
+    rebuild.start()
+    assert held.reached.wait(30)
+    rebuild.stop()
+    rebuild.start()
+    held.going.set()
+    ended = end(rebuild)
+    assert ended.report is not None
+    assert ended.report.waiting == 0
+    assert len(held.documents) == len(NOTES)
+
+
+def test_a_second_stop_of_an_update_that_has_ended_leaves_it_stopped(held: Held) -> None:
+    rebuild = Rebuild(held)
+    rebuild.stop()  # nothing runs: there is nothing to be paused
+    assert not rebuild.paused
+    rebuild.start()
+    assert held.reached.wait(30)
+    rebuild.stop()
+    held.going.set()
+    stopped = end(rebuild)
+    rebuild.stop()  # from a page that still shows Stop
+    rebuild.catch_up()
+    assert rebuild.settle() is stopped
+    assert held.updates == 1
+
+
 def test_where_most_documents_are_gone_a_button_removes_them(held: Held) -> None:
     held.going.set()
     chat = Chat(held)
