@@ -5,16 +5,20 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from embeddings.errors import ModelError
-from embeddings.hub import is_downloaded
-from embeddings.static import BUILT_IN, StaticEncoder, Vectors
+from embeddings.hub import check_reach, is_downloaded
+from embeddings.static import BUILT_IN, StaticEncoder, Vectors, unit
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+# What reading a model raises whose files are damaged, of an unknown kind, or not all there.
+_UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, TypeError, UnpicklingError)
 
 
 class Encoder(Protocol):
@@ -60,22 +64,21 @@ class TransformerEncoder:
     def load(cls, name: str) -> "TransformerEncoder":
         """Load a model from a folder, or from the hub; raise ModelError where that fails."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        folder = Path(name).expanduser().absolute()
-        if folder.is_dir() and not any(folder.rglob("*.safetensors")):
+        folder = Path(os.path.expanduser(name)).absolute()  # Path.expanduser fails where there is no such user
+        local = os.path.isdir(folder)  # Path.is_dir fails where the name is too long for one
+        if local and not any(folder.rglob("*.safetensors")):
             raise ModelError(f"{folder} holds no *.safetensors weights: convert the model, or name another folder.")
         from safetensors import SafetensorError
 
-        local = folder.is_dir() or is_downloaded(name)
         try:
-            model = _read(str(folder) if folder.is_dir() else name, local=local)
+            model = _read(str(folder), local=True) if local else _read_from_hub(name)
         except ImportError as error:
             raise ModelError(f"{name} cannot be loaded ({error}): pip install sentence-transformers.") from error
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
+        except (*_UNREADABLE, SafetensorError) as error:
             raise ModelError(
-                f"The model {name!r} cannot be loaded: give a folder or hub name ({reason[0]})."
+                f"The model {name!r} cannot be loaded: give a folder or hub name ({_reason(error)})."
             ) from error
-        return cls(model, str(folder) if folder.is_dir() else name, _fingerprint(model))
+        return cls(model, str(folder) if local else name, _fingerprint(model))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of passages. Shape (n, dim)."""
@@ -86,9 +89,23 @@ class TransformerEncoder:
         return self._unit(self._model.encode_query(list(texts), show_progress_bar=False))
 
     def _unit(self, vectors: Vectors) -> Vectors:
-        found = np.asarray(vectors, np.float32).reshape(-1, self.dim)  # (n, dim)
-        norms = np.linalg.norm(found, axis=1, keepdims=True)  # (n, 1)
-        return np.asarray(found / np.maximum(norms, 1e-12), np.float32)
+        return unit(np.asarray(vectors, np.float32).reshape(-1, self.dim))  # (n, dim)
+
+
+def _read_from_hub(name: str) -> "SentenceTransformer":
+    """Read a model of the hub from this disk; what is missing there is downloaded, though a part of it was before."""
+    if is_downloaded(name):
+        try:
+            return _read(name, local=True)
+        except _UNREADABLE as error:  # its download may have been interrupted
+            check_reach(f"The model {name!r} cannot be loaded from this disk ({_reason(error)})")
+    else:
+        check_reach(f"The model {name!r} is not on this disk")
+    return _read(name, local=False)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _read(place: str, *, local: bool) -> "SentenceTransformer":

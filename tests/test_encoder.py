@@ -1,10 +1,12 @@
 """Models of sentence-transformers as encoders: a real MiniLM, its prompts, its fingerprint, and its failures."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import huggingface_hub
@@ -140,6 +142,13 @@ def test_a_model_on_this_disk_is_loaded_without_a_word(capfd: pytest.CaptureFixt
     assert logging.is_progress_bar_enabled()  # as it was for others
 
 
+def test_a_folder_that_lacks_the_settings_of_a_part_is_named(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "partial"))
+    (folder / "1_Pooling" / "config.json").unlink()
+    with pytest.raises(ModelError, match="partial"):
+        load_encoder(str(folder))
+
+
 @pytest.mark.parametrize("weights", ["none", "garbage"])
 def test_a_folder_without_usable_weights_is_named(tmp_path: Path, weights: str) -> None:
     folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "broken"))
@@ -151,12 +160,14 @@ def test_a_folder_without_usable_weights_is_named(tmp_path: Path, weights: str) 
     assert "\n" not in str(raised.value)
 
 
-def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+def test_a_pickle_is_never_loaded(tmp_path: Path, minilm: TransformerEncoder) -> None:
     folder = Path(shutil.copytree(MODEL_DIR, tmp_path / "pickled"))
-    (folder / "model.safetensors").unlink()
-    (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch /tmp/owned'\ntR.")
-    with pytest.raises(ModelError, match="safetensors"):
+    (folder / "pytorch_model.bin").write_bytes(f"cos\nsystem\n(S'touch {tmp_path}/owned'\ntR.".encode())
+    assert load_encoder(str(folder)).fingerprint == minilm.fingerprint  # from the weights beside it
+    (folder / "model.safetensors").rename(folder / "1_Pooling" / "model.safetensors")
+    with pytest.raises(ModelError, match="pickled"):
         load_encoder(str(folder))
+    assert not (tmp_path / "owned").exists()
 
 
 def load_alone(name: str, **environment: str) -> str:
@@ -180,6 +191,30 @@ def test_a_hub_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
     assert f"http://127.0.0.1:{port} cannot be reached ([Errno 111] Connection refused)" in told
 
 
+@pytest.mark.parametrize("address", ["hub.local", "http://[", "http://a b", "http://127.0.0.1:x"])
+def test_an_address_of_the_hub_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", address)
+    with pytest.raises(ModelError, match=rf"'nobody/nothing' is not on this disk, and {re.escape(address)} cannot be"):
+        load_encoder("nobody/nothing")
+
+
+def test_what_answers_but_is_no_hub_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{other.getsockname()[1]}")
+
+        def greet() -> None:
+            accepted, _ = other.accept()
+            with accepted:
+                accepted.recv(4096)
+                accepted.sendall(b"220 mail.example ready\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        with pytest.raises(ModelError, match="cannot be reached"):
+            load_encoder("nobody/nothing")
+
+
 def test_a_hub_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embeddings.hub, "PATIENCE", 0.05)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
@@ -189,17 +224,14 @@ def test_a_hub_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPat
             load_encoder("nobody/nothing")
 
 
-@pytest.mark.parametrize("name", ["/no/where", "./nothing", "../nothing", "~/nothing/at/all", "a/b/c", "...", "a b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/no/where", "./nothing", "../nothing", "~/nothing/at/all", "~nosuchuser/x", "a/b/c", "...", "a b", "a--b",
+        "a.git", "a" * 99, "a" * 5000,
+    ],
+    ids=lambda name: name[:16],
+)  # fmt: skip
 def test_what_can_be_no_name_of_the_hub_is_a_folder_that_is_not_there(name: str) -> None:
     with pytest.raises(ModelError, match=r"There is no folder .*give a folder"):
         load_encoder(name)
-
-
-def test_a_model_that_was_downloaded_is_found_without_asking_the_hub(tmp_path: Path, monkeypatch) -> None:
-    kept = tmp_path / "models--somebody--mini"
-    write_files(kept, {"snapshots/abc/config.json": "{}", "refs/main": "abc"})
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    assert embeddings.hub.is_downloaded("somebody/mini")
-    with pytest.raises(ModelError, match="somebody/other"):
-        embeddings.hub.is_downloaded("somebody/other")
