@@ -62,7 +62,7 @@ def _refuse(path: str, headers: MutableMapping[str, str], served: str, largest: 
     host, origin = headers.get("host", ""), headers.get("origin")
     if not is_allowed(host, served):
         return 400, "This address does not serve that host."
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and not _is_from(origin, host):
         return 403, "Pages of other sites may not use this one."
     if not largest or any(path.removeprefix("/gradio_api").startswith(closed) for closed in CLOSED):
         return 403, "This route is closed."
@@ -70,6 +70,13 @@ def _refuse(path: str, headers: MutableMapping[str, str], served: str, largest: 
     if not length.isdecimal() or int(length) > largest:
         return 413, "The request is too large."
     return None
+
+
+def _is_from(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # it is no address
+        return False
 
 
 def is_allowed(host: str, served: str) -> bool:
