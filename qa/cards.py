@@ -183,6 +183,11 @@ def reader(document: Document) -> str:
     return _sheet(document.path, document, text, language=detect(document.text), original=original)
 
 
+def unreadable(path: str, trouble: str) -> str:
+    """Return, in place of a document to be read, why it cannot be."""
+    return _sheet(path, Document(path, "", "", ""), problem(trouble), language="en")
+
+
 def _sheet(place: str, document: Document, text: str, *, language: str, facts: str = "", original: str = "") -> str:
     direction = "rtl" if is_right_to_left(document.title or document.text) else "ltr"
     return (

@@ -21,6 +21,7 @@ from qa.notices import Example
 from qa.overview import Overview
 from qa.rebuild import Rebuild, Work, apology
 from qa.reports import Report
+from qa.tables import Listed
 from qa.uploads import Uploads
 
 LONGEST_CONVERSATION = 30  # turns kept for each open page, since each holds its documents
@@ -63,17 +64,30 @@ class Chat:
         self.judgements = Judgements(library.index)
         self.overview = Overview(library)
 
+    @property
+    def documents(self) -> tuple[Listed, ...]:
+        """What is indexed, or nothing where the index cannot be read, for which `notice` gives the reason."""
+        try:
+            return self.library.documents
+        except CatalogError:
+            return ()
+
     def examples(self) -> list[Example]:
         """Return the examples whose documents are indexed."""
-        paths = {document.path for document in self.library.documents}
+        paths = {document.path for document in self.documents}
         return [example for example in EXAMPLES if example.document in paths]
 
     def show(self, turns: Turns) -> str:
         """Return the conversation, or what is shown before the first question."""
-        if self.library.documents:
-            return cards.conversation(turns, notices.welcome(self.examples()), self._judged())
-        folder, work = str(self.library.folder.absolute()), self.rebuild.work
-        return cards.conversation(turns, notices.nothing_indexed(folder, working=work.running, problem=work.problem))
+        work = self.rebuild.work
+        trouble = work.problem
+        try:
+            if self.library.documents:
+                return cards.conversation(turns, notices.welcome(self.examples()), self._judged())
+        except CatalogError as error:
+            trouble = str(error)
+        folder = str(self.library.folder.absolute())
+        return cards.conversation(turns, notices.nothing_indexed(folder, working=work.running, problem=trouble))
 
     def ask(self, question: str | None, turns: Turns) -> Iterator[Shown]:
         """Yield the page with the question, then with its answer, or as it was where the question is refused.
@@ -128,7 +142,10 @@ class Chat:
         return cards.viewer(place, *found, self._note(found[1])) if found else ""
 
     def _note(self, hit: Hit) -> str:
-        now = {document.path: document.digest for document in self.library.documents}.get(hit.document.path)
+        try:
+            now = {document.path: document.digest for document in self.library.documents}.get(hit.document.path)
+        except CatalogError as error:
+            return str(error)
         if now is None:
             return "This document is no longer in the index. Here is its text as it was searched."
         if now != hit.document.digest:
@@ -179,22 +196,26 @@ class Chat:
 
     def rebuild_some(self, path: str) -> None:
         """Read one document again, or all of them where no path is given, changed or not."""
-        self.rebuild.start(again=[path] if path else [document.path for document in self.library.documents])
+        self.rebuild.start(again=[path] if path else [document.path for document in self.documents])
 
     def await_documents(self) -> None:
         """Wait until some documents can be searched, or the first update has ended without any."""
         for _ in self.rebuild.follow():
-            if self.library.documents:
+            if self.documents:
                 break
 
     def read(self, path: str) -> str:
-        """Return the document with that path, to be read; an empty string where there is none."""
-        document = self.overview.document(path)
+        """Return the document with that path, to be read, or why it cannot be; an empty string where there is none."""
+        try:
+            document = self.overview.document(path)
+        except CatalogError as error:
+            return cards.unreadable(path, str(error))
         return cards.reader(document) if document else ""
 
     def count(self) -> str:
         """Return how much is indexed."""
-        return notices.count(len(self.library), len(self.library.documents))
+        documents = self.documents
+        return notices.count(sum(document.passages for document in documents), len(documents))
 
     def notice(self, work: Work, *, wanted: bool = False) -> str:
         """Return the progress or the result of an update, or else the skipped files.
@@ -206,8 +227,11 @@ class Chat:
         paused = notices.paused() if self.rebuild.paused else ""
         if work.report and (wanted or _changed(work.report)):
             return notices.report(work.report, work.again) + paused
-        told = notices.refused(work.problem, work.remedy) if work.problem and self.library.documents else ""
-        return told + paused + notices.skipped(self.library.skipped)
+        try:
+            told = notices.refused(work.problem, work.remedy) if work.problem and self.library.documents else ""
+            return told + paused + notices.skipped(self.library.skipped)
+        except CatalogError as error:
+            return problem(str(error)) + paused
 
 
 def _questions(kept: str) -> list[str]:

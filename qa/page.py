@@ -73,7 +73,7 @@ class _Events:
         yield from self.follow(wanted=True)
 
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
-        if self._chat.library.documents:
+        if self._chat.documents:
             self._chat.rebuild.settle()
         else:  # there is nothing but its progress to show
             self._chat.rebuild.keep_up()
@@ -107,8 +107,7 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
 
     Where nothing is indexed yet, begin an update.
     """
-    library, uploads = chat.library, chat.uploads
-    if not library.documents:
+    if not chat.documents:
         chat.rebuild.start()
     events = _Events(chat)
     page = gr.Blocks(title="Sanad", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
@@ -129,7 +128,7 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", scripted=True, render=False)
-        _add_library(events, document, status, adds=uploads is not None)
+        _add_library(events, document, status, adds=chat.uploads is not None)
         document.render()  # type: ignore[no-untyped-call]
         shown = [box, turns, conversation, refusal, count, notice]
         asked = gr.on(

@@ -27,7 +27,13 @@ def routes(library: Library, uploads: Uploads | None = None) -> list[Route]:
         named = {"content-disposition": f'attachment; filename="{FILE}"'}
         return Response(content, headers=named, media_type="application/x-ndjson")
 
-    found = [Route(f"/{FILE}", questions), Route(f"{ORIGINAL}{{digest}}", partial(original, library))]
+    def document(request: Request) -> Response:
+        try:
+            return original(library, request)
+        except CatalogError as error:
+            return PlainTextResponse(str(error), 500)
+
+    found = [Route(f"/{FILE}", questions), Route(f"{ORIGINAL}{{digest}}", document)]
     return [*found, Route(f"{ADD}{{name}}", partial(_add, uploads), methods=["PUT"])] if uploads else found
 
 

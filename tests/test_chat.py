@@ -152,3 +152,39 @@ def test_a_page_that_is_loaded_anew_is_answered_again_whatever_it_kept(chat: Cha
 
 def test_a_question_of_several_lines_is_shown_on_one(chat: Chat) -> None:
     assert ask(chat, "Who\n\n  won? ").turns[0].question == "Who won?"
+
+
+DAMAGE = "catalog.sqlite is damaged or is not an index of Sanad"
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_an_index_that_is_damaged_while_it_is_served_is_told_in_a_sentence(
+    library: Library, seeds: Path, loaded: bool
+) -> None:
+    chat = Chat(Library.open(seeds, library.index))
+    turns = ask(chat, QUESTION).turns if loaded else ()
+    (library.index / "catalog.sqlite").write_bytes(b"garbage" * 1000)
+    shown = ask(chat, QUESTION, turns)
+    assert DAMAGE in shown.told
+    assert DAMAGE in chat.read(ANSWERING)
+    assert DAMAGE in chat.list_documents("")
+    assert f"in {5 if loaded else 0} documents" in chat.count()
+    assert files(shown)[0] == ANSWERING if loaded else DAMAGE in shown.conversation  # from memory, or not at all
+
+
+def test_an_index_that_is_damaged_before_anything_is_loaded_is_told_wherever_the_page_shows_it(
+    library: Library, seeds: Path
+) -> None:
+    turns = ask(Chat(library), QUESTION).turns
+    chat = Chat(Library.open(seeds, library.index))
+    (library.index / "catalog.sqlite").write_bytes(b"garbage" * 1000)
+    assert DAMAGE in chat.show(())
+    assert DAMAGE in chat.notice(chat.rebuild.work)
+    assert DAMAGE in chat.open(turns, "1.1")  # with the text as it was searched
+    *_, tried = chat.try_example((), "0")
+    assert DAMAGE in tried.told
+    assert DAMAGE in chat.restore(json.dumps([QUESTION]), ())[1]
+    chat.rebuild_some("")
+    chat.await_documents()
+    *_, ended = chat.rebuild.follow()
+    assert DAMAGE in ended.problem

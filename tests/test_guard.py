@@ -95,7 +95,9 @@ def test_hosts(host: str, served: str, allowed: bool) -> None:
     assert is_allowed(host, served) is allowed
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost:7860", "http://[", ""])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost:7860", "http://[", ""]
+)
 def test_a_foreign_origin_is_refused(origin: str) -> None:
     assert request({**HERE, "origin": origin})[0] == 403
 

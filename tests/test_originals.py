@@ -4,12 +4,16 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.testclient import TestClient
 
 from qa.documents import Document
+from qa.guard import ORIGINAL
 from qa.library import Library
 from qa.originals import link, original
+from qa.routes import routes
 from tests.conftest import WordEncoder, word_library, write_files
 
 PAGE = "<p>A page about the well in the garden.<script>alert(1)</script>"
@@ -78,3 +82,13 @@ def test_f11_a_changed_removed_or_swapped_file_is_not_handed_out(words: Library,
 def test_a_link_names_the_hash_and_the_page_of_a_pdf() -> None:
     assert link(Document("a.pdf", "0" * 64, "", "", "pdf"), 3) == f"original/{'0' * 64}#page=3"
     assert link(Document("a.docx", "0" * 64, "", "", "docx"), None) == f"original/{'0' * 64}"
+
+
+def test_of_an_index_that_is_damaged_meanwhile_the_route_says_so(words: Library) -> None:
+    digest = digests(words)["a/b.txt"]
+    damaged = word_library(words.folder, words.index, WordEncoder("well garden"))
+    page = TestClient(Starlette(routes=routes(damaged)))
+    assert page.get(f"{ORIGINAL}{digest}").status_code == 200
+    words.catalog.file.write_bytes(b"garbage" * 1000)
+    reply = page.get(f"{ORIGINAL}{digest}")
+    assert (reply.status_code, "is damaged or is not an index of Sanad" in reply.text) == (500, True)
