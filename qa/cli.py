@@ -20,10 +20,11 @@ from qa.printing import (
     answer_object,
     edition_text,
     failure,
-    figure,
     hit_text,
     report_object,
     score_object,
+    score_table,
+    version_text,
     visit_object,
 )
 from qa.reports import Report
@@ -43,10 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speak_unicode()
     options = _parse(arguments)
     try:
-        given = {
-            name: getattr(options, name, None) for name in ("folder", "index", "model", "host", "port", "allow_upload")
-        }
-        status: int = options.run(options, read_settings(given, os.environ))
+        status: int = options.run(options, _settings(options))
         sys.stdout.flush()
         return status
     except SanadError as error:
@@ -81,8 +79,25 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _settings(options: argparse.Namespace) -> Settings:
+    """Read the settings that a command has; one that it does not need may be anything in the environment."""
+    names = ("folder", "index", "model", "host", "port", "allow_upload")
+    unused = {f"SANAD_{name.upper()}" for name in names if name not in options}
+    environment = {name: value for name, value in os.environ.items() if name not in unused}
+    return read_settings({name: getattr(options, name, None) for name in names}, environment)
+
+
+class _Version(argparse.Action):
+    """Print the version and exit; it is looked up only then, which other commands need not wait for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(version_text())
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sanad", description="Ask a folder of documents in any language.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     build = _command(commands, "build", _build, "bring the index in line with the folder")
     meant = "go on although most documents are gone, or the index belongs to another folder"
@@ -237,10 +252,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         _print_json({language: score_object(score) for language, score in scores})
         return 0
-    columns = list(score_object(scores[0][1]))
-    print("      " + "".join(f"{column:>14}" for column in columns))
-    for language, score in scores:
-        print(f"{language:<6}" + "".join(f"{figure(value):>14}" for value in score_object(score).values()))
+    print("\n".join(score_table(scores)))
     for outcome in outcomes:
         if outcome.failed or outcome.problem:
             print(f"{outcome.question.language}: {one_line(outcome.question.text)}: {failure(outcome)}")

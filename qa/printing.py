@@ -1,5 +1,7 @@
 """What the command line prints: sentences for people, and the JSON objects that other programs rely on."""
 
+from collections.abc import Sequence
+
 from qa import evaluate
 from qa.answers import Answer, Hit, counted
 from qa.documents import Document, one_line, visible
@@ -127,9 +129,25 @@ def failure(outcome: evaluate.Outcome) -> str:
     return place + (", refused" if outcome.refused else "")
 
 
-def figure(value: float | None) -> str:
-    """Return a figure for a table, or a dash where there is none."""
+def score_table(scores: Sequence[tuple[str, evaluate.Score]]) -> list[str]:
+    """Return the lines of a table with a row for each language."""
+    rows = [(language, score_object(score)) for language, score in scores]
+    head = "      " + "".join(f"{column:>14}" for column in rows[0][1])
+    return [head, *(f"{language:<6}" + "".join(f"{_figure(v):>14}" for v in row.values()) for language, row in rows)]
+
+
+def _figure(value: float | None) -> str:
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def version_text() -> str:
+    """Return the version of Sanad that is installed."""
+    from importlib.metadata import PackageNotFoundError, version  # 20 ms that only this takes
+
+    try:
+        return f"sanad {version('sanad')}"
+    except PackageNotFoundError:
+        return "sanad of an unknown version, since it is not installed"
 
 
 def visit_object(visit: Visit) -> dict[str, object]:

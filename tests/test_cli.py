@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import qa.cli
-from tests.conftest import ROOT, SEEDS, done, sanad, write_files
+from tests.conftest import ROOT, SEEDS, assert_refused, done, sanad, write_files
 
 KEYS = ["question", "language", "within", "confident", "confidence", "hits", "waiting"]
 HIT_KEYS = ["rank", "score", "document", "title", "start", "end", "text", "highlights", "language", "page"]
@@ -152,6 +152,24 @@ def test_doctor_tells_whether_index_and_folder_agree(tmp_path: Path) -> None:
     (folder / "new.txt").write_text("new text")
     found = sanad("doctor", folder, "--index", index)
     assert (found.returncode, found.stdout) == (1, "new.txt is in the folder but not in the index.\n")
+
+
+@pytest.mark.parametrize(("name", "value"), [("SANAD_PORT", "x"), ("SANAD_ALLOW_UPLOAD", "perhaps")])
+def test_a_setting_of_serve_matters_to_no_other_command(built: Path, name: str, value: str) -> None:
+    assert done("ask", "نفت", SEEDS, "--index", built, "-k", "1", **{name: value}).startswith(("Found", "Not found"))
+    assert_refused(sanad("serve", SEEDS, "--index", built, **{name: value}), repr(value))
+
+
+def test_the_version_is_that_of_the_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])  # where what is installed is looked for
+    for told in ("sanad of an unknown version, since it is not installed\n", "sanad 7.8.9\n"):
+        with pytest.raises(SystemExit) as ended:
+            qa.cli.main(["--version"])
+        assert (ended.value.code, capsys.readouterr()) == (0, (told, ""))
+        metadata = "Metadata-Version: 2.1\nName: sanad\nVersion: 7.8.9\n"
+        write_files(tmp_path, {"sanad-7.8.9.dist-info/METADATA": metadata})
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
