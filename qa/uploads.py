@@ -51,14 +51,18 @@ class Uploads:
                 place.unlink(missing_ok=True)
 
     def keep(self, name: str, place: Path) -> str:
-        """Give a complete file its name; raise UploadError where the name is taken."""
+        """Give a complete file its name; raise UploadError where the name is taken or cannot be noted."""
         with self._lock:
-            added = self._read()
+            added = {**self._read(), name: digest_of(place.read_bytes())}
             try:
                 _put(place, self.folder / name)
             except FileExistsError:
                 raise UploadError(f"There is a file {name} already: rename yours, or remove that one first.") from None
-            self._write({**added, name: digest_of((self.folder / name).read_bytes())})
+            try:
+                self._write(added)
+            except UploadError:  # nobody could remove it, or add it again
+                (self.folder / name).unlink()
+                raise
         return name
 
     def remove(self, path: str) -> None:

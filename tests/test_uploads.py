@@ -144,6 +144,20 @@ def test_a_file_that_is_too_large_empty_or_broken_off_leaves_nothing(
     assert names(uploads) == ["b.txt"]
 
 
+def test_a_file_that_the_list_cannot_name_is_not_kept(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(uploads, "a.txt")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(qa.uploads, "write_atomically", full)
+        with pytest.raises(UploadError, match=r"uploads\.json cannot be written \(No space left on device\)"):
+            add(uploads, "b.txt")
+    assert (names(uploads), uploads.added()) == (["a.txt"], {"a.txt"})
+    assert add(uploads, "b.txt") == "b.txt"
+
+
 def test_a_folder_that_is_gone_and_a_damaged_list_are_told(uploads: Uploads) -> None:
     uploads.file.parent.mkdir()
     for damaged, told in (("[", r"uploads\.json cannot be read"), ("[]", "is not the list of uploads")):
