@@ -96,6 +96,17 @@ def test_a_source_of_weight_zero_is_left_out_and_an_unknown_one_is_named(data: P
         read_pairs(path)
 
 
+def test_a_file_whose_name_is_not_that_of_pairs_is_left_out(data: Path) -> None:
+    before = pair_files(data)
+    assert [path.name for path in before] == ["pairs.ar-en.tsv.xz", "pairs.en-ru.tsv.xz"]
+    strange = ("notes.tsv.xz", "pairs.ar.tsv.xz", "pairs.a-b-c.tsv.xz", "pairs.ar-xx.tsv.xz", "old.ar-en.tsv.xz")
+    for name in strange:
+        (data / name).write_bytes(b"")
+    assert pair_files(data) == before
+    for name in strange:
+        (data / name).unlink()
+
+
 def test_every_source_states_a_licence_and_none_forbids_use() -> None:
     used = [source for source in read_sources().values() if source.weight > 0]
     assert all(source.licence and source.origin for source in used)

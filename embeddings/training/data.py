@@ -6,6 +6,7 @@ A pair file is `pairs.<left>-<right>.tsv.xz` or `qa.<language>-<language>.tsv.xz
 
 import csv
 import lzma
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 # The languages that the model is made for come first; the last ones lend related words.
 LANGUAGES = ("ar", "fa", "kk", "ru", "tr", "en", "de", "fr", "es", "az", "uz", "ur")
 TEACHABLE = range(12, 301)  # characters of an English sentence that the teacher is asked about
+_NAME = re.compile(r"(pairs|qa)\.[^.-]+-[^.-]+\.tsv\.xz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def read_sources() -> dict[str, Source]:
 
 def pair_files(folder: Path) -> list[Path]:
     """List the pair files of `folder` in the languages of the model, in a fixed order."""
-    paths = sorted(folder.glob("*.tsv.xz"))
+    paths = sorted(path for path in folder.glob("*.tsv.xz") if _NAME.fullmatch(path.name))
     return [path for path in paths if set(_languages(path)) <= set(LANGUAGES)]
 
 

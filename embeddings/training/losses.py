@@ -49,7 +49,8 @@ def late_scores(left: Tensor, right: Tensor, left_mask: Tensor, right_mask: Tens
     Tokens are (n, t, dim), masks (n, t) with true for a token. A question token counts by its length.
     """
     n, t, _ = left.shape
-    # A padded token becomes a zero vector, so that no question token is similar to it.
+    # A padded token becomes a zero vector, to which every token has similarity 0: with a passage that its batch pads,
+    # the best similarity is never below 0; with any other it may be. The built-in model was trained this way.
     left_units = normalize(left, dim=2) * left_mask[:, :, None]
     right_units = normalize(right, dim=2) * right_mask[:, :, None]
     cosines = (left_units.flatten(0, 1) @ right_units.flatten(0, 1).T).view(n, t, n, t)
