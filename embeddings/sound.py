@@ -52,7 +52,7 @@ _TOGETHER = {
     "gi": "j",
     "c": "k",
 }
-_ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=...)")  # the Arabic article, with what is written before it
+_ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)")  # the Arabic article, with what is written before it
 _JOINT = re.compile("|".join(_TOGETHER))
 _REPEATED = re.compile(r"(.)\1+")
 _OTHER = re.compile(f"[^{''.join(_CLASSES)}]")
@@ -77,6 +77,12 @@ def question_sounds(question: str) -> tuple[str, float]:
     return " ".join(heard), min(len(heard) / max(telling, 1), 1.0)
 
 
+def without_article(word: str, least: int) -> str:
+    """Return a folded word without an Arabic article, or as it is where fewer letters than `least` would be left."""
+    bare = _ARTICLE.sub("", word)
+    return bare if len(bare) >= least else word
+
+
 def _least(word: str) -> int:
     """Return how many consonants a word needs, in a question that has capitals."""
     return ORDINARY if next(filter(str.isalpha, word), "").islower() else SHORTEST
@@ -84,7 +90,7 @@ def _least(word: str) -> int:
 
 @lru_cache(maxsize=2**17)
 def _consonants(word: str) -> str:
-    bare = _ARTICLE.sub("", word)
+    bare = without_article(word, SHORTEST)  # fewer letters have no sound, and may be a name that begins as an article
     if bare.startswith(("و", "w")) and len(bare) > 2:  # a consonant at the start of a name, mostly a vowel within it
         bare = "f" + bare[1:]
     spelt = _JOINT.sub(lambda found: _TOGETHER[found[0]], bare)

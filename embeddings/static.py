@@ -73,9 +73,8 @@ class StaticEncoder:
         if len(fresh):
             rows = self.table[fresh].astype(np.float32)  # (fresh, dim)
             self._units[fresh] = unit(rows)
-            self._lengths[fresh] = np.linalg.norm(
-                rows, axis=1
-            )  # written last, since another thread may read it as the sign that the unit is there
+            # Written last, since another thread may read it as the sign that the unit is there.
+            self._lengths[fresh] = np.linalg.norm(rows, axis=1)  # (fresh,)
         return self._units[pieces], self._lengths[pieces]
 
     def pool(self, tokens: Tokens) -> Vectors:

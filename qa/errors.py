@@ -32,7 +32,7 @@ class LockedError(CatalogError):
 
 
 class QuestionError(SanadError):
-    """The question is empty or too long."""
+    """The question is empty or too long, or has a condition that is invalid or met by nothing."""
 
 
 class EvaluationError(SanadError):

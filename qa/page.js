@@ -1,4 +1,4 @@
-// Runs once for each part of the page that is named in web.py; Gradio gives element, trigger, props and watch.
+// Runs once for each part of the page that is named in page.py; Gradio gives element, trigger, props and watch.
 const box = () => document.querySelector("#question textarea");
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 const point = matchMedia("(pointer: fine)").matches; // on a phone, focus would raise the keyboard over the answer

@@ -3,16 +3,16 @@
 import functools
 import re
 
-from embeddings.sound import ORDINARY, SHORTEST, sounds
+from embeddings.sound import ORDINARY, SHORTEST, sounds, without_article
 from embeddings.text import fold_with_offsets
 from qa.language import is_common
 from qa.spans import Span
 
 GRAM = 4
 ALIKE = 0.5  # of the 4-grams of two words: the least that words of one stem share
+BARE = 2  # letters that a word has without its article: two can be compared as letters, a sound takes three
 
 _WORD = re.compile(r"[^ ]+")
-_ARTICLE = re.compile("^(?:[وفبكک]?ال|لل)(?=..)")  # the Arabic article, with what is written before it
 
 
 @functools.lru_cache(maxsize=2048)  # a conversation is shown again with every question
@@ -43,7 +43,7 @@ def _words(question: str) -> list[tuple[str, str]]:
 
 def _share_stem(one: str, other: str) -> bool:
     """Tell whether two folded words are the same or share a stem, whatever their endings or an Arabic article."""
-    one, other = _ARTICLE.sub("", one), _ARTICLE.sub("", other)
+    one, other = without_article(one, BARE), without_article(other, BARE)
     if one == other:
         return True
     grams, others = _grams(one), _grams(other)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.sound import SHORTEST, UNTOLD, question_sounds, sounds
+from embeddings.sound import SHORTEST, UNTOLD, question_sounds, sounds, without_article
 from embeddings.text import fold
 
 NAMES = [
@@ -28,6 +28,11 @@ def test_a_name_sounds_the_same_in_every_script(names: str) -> None:
 
 def test_the_arabic_article_is_no_part_of_a_name() -> None:
     assert sounds(fold("بالقاهرة")) == sounds(fold("القاهرة")) == sounds(fold("قاهرة"))
+
+
+def test_an_article_is_taken_off_only_where_enough_is_left() -> None:
+    assert [without_article(fold("كالفن"), least) for least in (2, 3)] == [fold("فن"), fold("كالفن")]  # Calvin
+    assert sounds(fold("كالفن")) == sounds(fold("Калвин")) == "klfn"
 
 
 def test_names_that_differ_stay_apart() -> None:

@@ -48,7 +48,7 @@ def test_a_vector_is_the_sum_of_its_tokens_divided_by_its_length(encoder: Static
 
 def test_texts_do_not_depend_on_those_encoded_with_or_before_them(encoder: StaticEncoder) -> None:
     fresh = StaticEncoder.load()
-    texts = [*TEXTS, *seed_lines()] * 5  # more than are pooled at once
+    texts = [*TEXTS, *seed_lines()] * 5
     together = encoder.encode_passages(texts)
     assert np.array_equal(together, encoder.encode_passages(texts))
     np.testing.assert_allclose(together[-9:], [fresh.encode_passages([text])[0] for text in texts[-9:]], atol=1e-6)
