@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.answers import Answer, Hit, Place
+from qa.answers import Answer, Hit, Place, counted
 from qa.documents import Document
 from qa.evaluate import Question
 from qa.judgements import right, unanswerable, wrong
@@ -15,6 +15,7 @@ from qa.spans import Span
 
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; browsers are slow to lay out more
 SHOWN_MISSES = 3
+NAMED = 10  # other documents with the same passage
 Judged = frozenset[Question]
 SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0, "Not sure"))
 
@@ -144,14 +145,15 @@ def _elsewhere(hit: Hit) -> str:
 
 
 def _places(hit: Hit, found: Sequence[Place]) -> str:
-    again = [place for place in found if place.document.path == hit.document.path]
-    others = dict.fromkeys(place.document.path for place in found if place not in again)
+    again = sum(place.document.path == hit.document.path for place in found)
+    others = list(dict.fromkeys(path for place in found if (path := place.document.path) != hit.document.path))
     places = [f"{_times(again)} in this document"] if again else []
-    return ", ".join([*places, *(f"in {label(path)}" for path in others)])
+    more = [f"and in {counted(len(others) - NAMED, 'other document')}"] if len(others) > NAMED else []
+    return ", ".join([*places, *(f"in {label(path)}" for path in others[:NAMED]), *more])
 
 
-def _times(places: Sequence[Place]) -> str:
-    return "once more" if len(places) == 1 else f"{len(places)} more times"
+def _times(places: int) -> str:
+    return "once more" if places == 1 else f"{places:,} more times"
 
 
 def _title(document: Document) -> str:

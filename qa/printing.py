@@ -12,6 +12,8 @@ from qa.reports import Report
 from qa.spans import Span
 from qa.visit import Visit
 
+NAMED = 10  # places at most; --json lists them all
+
 
 def answer_object(answer: Answer) -> dict[str, object]:
     """Return an answer as the JSON object that other programs rely on."""
@@ -94,8 +96,10 @@ def hit_text(hit: Hit, *, bold: bool) -> str:
     """Return a hit and its places as text for people; with `bold` the answering sentences are bold."""
     found = _found(hit.document, hit.passage.span)
     again = [
-        f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}" for place in hit.elsewhere
+        f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}"
+        for place in hit.elsewhere[:NAMED]
     ]
+    again += [f"and in {counted(more, 'other place')}"] if (more := len(hit.elsewhere) - NAMED) > 0 else []
     page = f"p. {hit.page}" if hit.page else ""
     where = (found, page, one_line(" > ".join(hit.section)), f"paragraph {hit.passage.number}")
     facts = ", ".join(filter(None, (hit.language, hit.document.date)))

@@ -9,6 +9,7 @@ from qa.answers import Answer, Hit, Place
 from qa.cards import Turn
 from qa.documents import Document
 from qa.passages import Passage
+from qa.printing import hit_text
 from qa.spans import Span
 from tests.test_markup import HOSTILE, Page, assert_literal
 
@@ -60,6 +61,17 @@ def test_other_places_of_the_same_text_are_named() -> None:
     text = Page(cards.conversation([Turn(1, "q", make_answer(again))], "")).text
     assert "appears once more in this document, in b.txt." in text
     assert "xx" in text  # an unknown code as it is
+
+
+def test_of_many_places_of_the_same_text_the_first_are_named_and_the_others_counted() -> None:
+    places = [Place(make_document("text", path=f"{number}.txt"), Span(0, 4)) for number in range(12)]
+    hit = replace(make_hit("text"), elsewhere=(*places, *[Place(make_document("text"), Span(5, 9))] * 1000))
+    page = Page(cards.conversation([Turn(1, "q", make_answer(hit))], ""))
+    assert "1,000 more times in this document, in 0.txt, in 1.txt" in page.text
+    assert "in 9.txt, and in 2 other documents" in page.text
+    assert "10.txt" not in page.text
+    assert "and in 1,002 other places" in (told := hit_text(hit, bold=False))
+    assert told.count("again in") == 10
 
 
 def test_not_found_is_said_and_the_nearest_miss_folded() -> None:
