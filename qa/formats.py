@@ -3,12 +3,14 @@
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from io import BytesIO, StringIO
+from itertools import islice
 
 from qa.archives import Archive
 from qa.encodings import decode, decode_named
@@ -17,6 +19,8 @@ from qa.folder import SkipError
 
 READING = 3  # raise it when a reader extracts different text: older indexes are rebuilt
 PROSE = 200  # characters; a longer string in a JSON object is text, not a value to be shown with its key
+SAMPLE = 100  # rows of a table by which its delimiter is found
+NEARLY_ALL = 0.9  # of these rows must have as many values as the header: the others may be broken
 
 Reader = Callable[[bytes], Extracted]
 
@@ -85,17 +89,51 @@ def read_workbook(content: bytes) -> Extracted:
 
 
 def read_csv(content: bytes) -> Extracted:
-    """Return each row as a record with its header."""
+    """Return each row as a record with its header; a first line such as `sep=;` tells what separates the values."""
+    return _read_table(content)
+
+
+def read_tsv(content: bytes) -> Extracted:
+    """Return each row of a table whose values are separated by tabs as a record with its header."""
+    return _read_table(content, "\t")
+
+
+def _read_table(content: bytes, delimiter: str = "") -> Extracted:
     found = decode(content)
-    try:
-        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(found.text[:20_000], ",;\t|")
-    except csv.Error:
-        dialect = csv.excel
     csv.field_size_limit(len(found.text) + 1)
-    # The sample may hold no doubled quote, and the rest of the table one.
-    read = csv.reader(StringIO(found.text, newline=""), dialect, doublequote=True)
-    rows = [[" ".join(cell.split()) for cell in row] for row in read]
-    return replace(records(_rows(rows)), note=found.note)
+    named = _SEPARATOR.match(found.text)
+    text = found.text[named.end() :] if named else found.text
+    cells = _cells(text, delimiter or (named[1] if named else _delimiter(text)))
+    return replace(records(_rows([[" ".join(cell.split()) for cell in row] for row in cells])), note=found.note)
+
+
+# The first line that tells Excel what separates the values.
+_SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r\n?|\n|\Z)', re.IGNORECASE)
+_DELIMITERS = "\t|;,"  # from the rarest in text to the commonest: a comma may also be in every price of a table
+
+
+def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the values of a table; where nothing does, there is one column, whatever is returned."""
+    return max(_DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))  # the first of several that are equal
+
+
+def _evenness(text: str, delimiter: str) -> tuple[float, int]:
+    """Return which part of the first rows a delimiter splits alike, and, below zero, how many quotes it cuts open.
+
+    Nearly all rows count as all where the header is one of them: a few may be broken.
+    """
+    rows = [row for row in islice(_cells(text, delimiter), SAMPLE) if row]
+    lengths = Counter(map(len, rows)).most_common(1)
+    if not lengths or lengths[0][0] == 1:
+        return 0.0, 0
+    usual, times = lengths[0]
+    even = len(rows[0]) == usual and times >= NEARLY_ALL * len(rows)
+    cut = sum(cell.count('"') % 2 for row in rows for cell in row)
+    return 1.0 if even else times / len(rows), -cut
 
 
 def read_json(content: bytes) -> Extracted:
@@ -168,7 +206,7 @@ EXTRACTORS: dict[str, Reader] = {
     ".docx": read_docx, ".docm": read_docx, ".odt": read_opendocument, ".odp": read_opendocument,
     ".pptx": read_pptx, ".ppsx": read_pptx, ".epub": read_epub,
     ".xlsx": read_workbook, ".xlsm": read_workbook, ".xls": read_workbook, ".ods": read_workbook,
-    ".csv": read_csv, ".tsv": read_csv, ".json": read_json, ".jsonl": read_json_lines, ".ndjson": read_json_lines,
+    ".csv": read_csv, ".tsv": read_tsv, ".json": read_json, ".jsonl": read_json_lines, ".ndjson": read_json_lines,
     ".eml": read_email, ".srt": read_subtitles, ".vtt": read_subtitles,
 }  # fmt: skip
 RECORDS = frozenset("xlsx xlsm xls ods csv tsv json jsonl ndjson".split())  # a row or an object is a passage
