@@ -14,7 +14,7 @@ from qa.answers import counted
 from qa.documents import one_line
 from qa.errors import CatalogError, FolderError, OtherFolderError, VanishedError
 from qa.filters import Filter
-from qa.folder import Skipped
+from qa.folder import Skipped, check_index
 from qa.library import Library
 from qa.printing import (
     answer_object,
@@ -272,6 +272,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    check_index(settings.folder, settings.index)
     visit = examine(settings.folder, settings.index, settings.model, drop=options.drop, repair=options.repair)
     if options.json:
         _print_json(visit_object(visit))

@@ -1,5 +1,6 @@
 """List and read the files of a folder, with the reason for each one that is skipped."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from qa.errors import FolderError
+from qa.errors import CatalogError, FolderError
 from qa.folders import joined
 from qa.ignore import Ignored
 from qa.overrides import Overrides
@@ -116,6 +117,28 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
                     waiting.append((f"{path}/", entry.path))
             elif path not in ignored:
                 yield entry, path
+
+
+def check_index(folder: Path, index: Path) -> None:
+    """Raise CatalogError where an index kept in `index` would lie among documents of `folder` or one joined to it."""
+    roots, place = [folder], Path(os.path.realpath(index))
+    with contextlib.suppress(FolderError):  # the update reports it
+        roots += [other.place for other in joined(folder)]
+    for root in roots:
+        real = Path(os.path.realpath(root))
+        if place == real or (place.is_relative_to(real) and _holds_files(place, place.relative_to(real))):
+            raise CatalogError(f"The index cannot be kept among the documents of {root}: name another folder for it.")
+
+
+def _holds_files(place: Path, path: Path) -> bool:
+    """Tell whether a folder below that of the documents holds files that are listed until an index is kept there."""
+    if any(part.startswith(".") for part in path.parts):
+        return False
+    try:
+        names = {name for name in os.listdir(place) if not name.startswith(".")}
+    except OSError:  # it is new; what else is wrong with it is said when it is used
+        return False
+    return bool(names) and names.isdisjoint(INDEX)
 
 
 def _storable(path: str) -> str:

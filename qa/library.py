@@ -1,7 +1,6 @@
 """`Library`: a folder of documents that answers questions. `update` it, `ask` it; its length counts its passages."""
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -17,7 +16,7 @@ from qa.check import check
 from qa.editions import Editions
 from qa.errors import CatalogError, QuestionError
 from qa.filters import EVERYTHING, Filter, read_filter
-from qa.folder import Skipped
+from qa.folder import Skipped, check_index
 from qa.reports import Progress, Report
 from qa.shelf import Shelf
 from qa.snapshot import Snapshot, usable
@@ -61,10 +60,9 @@ class Library:
 
         The model is the one named, else the one that the index was made with, else the built-in one. What the index
         holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the model
-        cannot be loaded, CatalogError where the index cannot be read.
+        cannot be loaded, CatalogError where the index cannot be read or would lie among the documents.
         """
-        if os.path.realpath(folder) == os.path.realpath(index):
-            raise CatalogError(f"The index cannot be kept among the documents of {folder}: name another folder for it.")
+        check_index(Path(folder), Path(index))
         editions = Editions(Path(index))
         stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question
         encoder = load_encoder(model or BUILT_IN) if model or not stamp else _load_again(stamp.model, editions.folder)

@@ -47,7 +47,6 @@ def test_each_unusable_question_is_said(built: Path, question: str, part: str) -
 
 def test_each_unusable_setting_or_file_is_said(built: Path, tmp_path: Path) -> None:
     assert_refused(sanad("eval", tmp_path / "none.jsonl", SEEDS, "--index", built), "none.jsonl")
-    assert_refused(sanad("ask", "oil", SEEDS, "--index", built, SANAD_PORT="x"), "not a port")
     assert_refused(sanad("ask", "oil", SEEDS, "--index", built, "--model", tmp_path), "safetensors")
     nowhere = tmp_path / "nowhere"
     assert_refused(sanad("ask", "oil", SEEDS, "--index", built, "--model", nowhere), str(nowhere), "give a folder")
@@ -93,6 +92,16 @@ def test_a_file_where_the_index_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for command in (["build"], ["ask", "oil"]):
         assert_refused(sanad(*command, SEEDS, "--index", tmp_path / "file"), "a file is in the way", "name another")
+
+
+def test_an_index_in_a_folder_of_documents_is_refused_by_every_command(tmp_path: Path) -> None:
+    write_files(tmp_path, {"two/a/one.txt": "The bridge fell.", "two/b/two.txt": "Why?"})
+    commands = (["build"], ["ask", "why"], ["eval", ROOT / "tests" / "questions.jsonl"], ["doctor", "--repair"])
+    before = sorted(tmp_path.rglob("*"))
+    for command in commands:
+        found = sanad(*command, tmp_path / "two", "--index", tmp_path / "two" / "a")
+        assert_refused(found, f"cannot be kept among the documents of {tmp_path / 'two'}: name another folder")
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_index_that_cannot_be_written_still_answers(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa import folder as listing
-from qa.errors import FolderError
+from qa.errors import CatalogError, FolderError
 from qa.folder import File, SkipError, list_files, read_bytes
 from qa.library import Library
 from tests.conftest import write_files
@@ -34,6 +34,32 @@ def test_an_index_among_the_documents_is_no_document(tmp_path: Path) -> None:
     assert [file.path for file in list_files(folder)[0]] == ["a.txt", "kept/b.txt"]
     assert library.update().skipped == ()
     assert library.check() == ()
+
+
+@pytest.mark.parametrize("place", ["two/a", "two/a/../a", "two/b", "link", "far", "far/c"])
+def test_an_index_that_would_hide_documents_is_refused_and_nothing_is_written(tmp_path: Path, place: str) -> None:
+    write_files(
+        tmp_path, {"two/a/one.txt": "1", "two/b/d/e/2.txt": "2", "far/c/3.txt": "3", "two/.sanadfolders": "../far"}
+    )
+    (tmp_path / "link").symlink_to(tmp_path / "two" / "a")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(CatalogError, match=r"cannot be kept among the documents of .*: name another folder for it"):
+        Library.open(tmp_path / "two", tmp_path / place)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("place", ["empty", "new", "a/new", ".cache", "a/.git/in"])
+def test_an_index_that_hides_no_documents_is_kept_among_them_and_opened_again(tmp_path: Path, place: str) -> None:
+    files = {"a/one.txt": "The well.", ".cache/other": "x", "a/.git/in/other": "x", "empty/.keep": ""}
+    folder = write_files(tmp_path, files)
+    Library.open(folder, folder / place).update()
+    (folder / place / "questions.jsonl").write_text('{"question": "Why?"}')
+    assert Library.open(folder, folder / place).update().unchanged == ("a/one.txt",)
+
+
+def test_an_index_is_opened_also_where_the_list_of_joined_folders_is_wrong(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "docs", {"a.txt": "The well.", ".sanadfolders": ".."})
+    assert len(Library.open(folder, tmp_path / "index")) == 0
 
 
 def test_f7_a_large_file_is_skipped_before_it_is_read(tmp_path: Path) -> None:
