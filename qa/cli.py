@@ -28,7 +28,7 @@ from qa.printing import (
     visit_object,
 )
 from qa.reports import Report
-from qa.settings import Settings, read_settings
+from qa.settings import Settings, read_port, read_settings
 from qa.terminal import hush, showing, speak_unicode, stopping
 from qa.visit import examine
 from qa.watch import follow
@@ -76,6 +76,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     elif rest:
         quote = "" if any(word.startswith("-") for word in rest) else " (put a question of several words in quotes)"
         parser.error(f"unrecognized arguments: {' '.join(rest)}{quote}")
+    try:
+        if "language" in options:
+            options.within = Filter.of(options.document, options.language, options.after, options.before)
+        if getattr(options, "port", None):
+            read_port(options.port)
+    except SanadError as error:
+        parser.error(str(error))
     return options
 
 
@@ -106,19 +113,13 @@ def _parser() -> argparse.ArgumentParser:
     ask = _command(commands, "ask", _ask, "answer a question with passages", "question")
     ask.add_argument("-k", type=_positive, default=5, help="how many passages (default: 5)")
     ask.add_argument(
-        "--document",
-        action="append",
-        default=[],
-        metavar="PART",
+        "--document", action="append", default=[], metavar="PART",
         help="search only documents whose path matches; may be repeated",
-    )
+    )  # fmt: skip
     ask.add_argument(
-        "--language",
-        action="append",
-        default=[],
-        metavar="CODE",
+        "--language", action="append", default=[], metavar="CODE",
         help="search only passages in this language, such as ar; may be repeated",
-    )
+    )  # fmt: skip
     ask.add_argument("--after", default="", metavar="DATE", help="search only documents dated on or after this day")
     ask.add_argument("--before", default="", metavar="DATE", help="search only documents dated before this day")
     _command(commands, "eval", _eval, "measure the answers to questions of your own", "questions")
@@ -212,8 +213,7 @@ def _update(library: Library, *, force: bool = False, switch: bool = True) -> Re
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
-    within = Filter.of(options.document, options.language, options.after, options.before)
-    answer = _current(settings, switch=False).ask(options.question, options.k, within=within)
+    answer = _current(settings, switch=False).ask(options.question, options.k, within=options.within)
     if options.json:
         _print_json(answer_object(answer))
     else:

@@ -42,7 +42,7 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
         Path(index) if index else default_index(folder, environment),
         value("model"),
         value("host") or DEFAULTS["host"],
-        _port(value("port") or DEFAULTS["port"]),
+        read_port(value("port") or DEFAULTS["port"]),
         _yes("allow_upload", value("allow_upload") or DEFAULTS["allow_upload"]),
     )
 
@@ -71,7 +71,8 @@ def _home(environment: Mapping[str, str]) -> Path:
         ) from None
 
 
-def _port(text: str) -> int:
+def read_port(text: str) -> int:
+    """Return the number of a port; raise SettingsError where it is none."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SettingsError(f"{text!r} is not a port: give a number from 1 to 65535.")
     return int(text)

@@ -188,6 +188,22 @@ def test_wrong_usage_exits_with_2(wrong: list[str]) -> None:
     assert found.stderr.startswith("usage: sanad")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["serve", "--port", "99999"], "'99999' is not a port: give a number from 1 to 65535."),
+        (["ask", "q", "--after", "soon"], "'soon' (after) is not a date: write it as 2022-01-31, 2022-01 or 2022."),
+        (["ask", "q", "--language", "ARABIC"], "'ARABIC' is not a language code: give one such as ar, fa or en."),
+        (["ask", "q", "--after", "2022", "--before", "2021"], "before 2021-01-01: swap the two."),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_wrong_usage(wrong: list[str], told: str) -> None:
+    found = sanad(*wrong)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("usage: sanad")
+    assert found.stderr.endswith(f"{told}\n")
+
+
 def test_a_question_without_quotes_is_told_to_have_some() -> None:
     assert "put a question of several words in quotes" in sanad("ask", "who", "won", "the", "race").stderr
     assert "quotes" not in sanad("ask", "who won", "--colour", "red").stderr
