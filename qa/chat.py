@@ -89,12 +89,14 @@ class Chat:
         folder = str(self.library.folder.absolute())
         return cards.conversation(turns, notices.nothing_indexed(folder, working=work.running, problem=trouble))
 
-    def ask(self, question: str | None, turns: Turns) -> Iterator[Shown]:
+    def ask(self, question: str | None, turns: Turns, within: str = "") -> Iterator[Shown]:
         """Yield the page with the question, then with its answer, or as it was where the question is refused.
 
+        Conditions `within` are added to it, but do not return to the box: the page holds them in their own fields.
         The index first follows the folder, as far as it can in a moment: deleted documents must not answer.
         """
-        question = question or ""
+        typed = question or ""
+        question = f"{typed} {within}" if within else typed
         asked = Turn(turns[-1].number + 1 if turns else 1, " ".join(question.split())[:LONGEST_QUESTION])
         kept = turns[-LONGEST_CONVERSATION + 1 :]
         yield self._page(turns)._replace(box="", conversation=self.show((*kept, asked)))
@@ -102,7 +104,7 @@ class Chat:
         try:
             yield self._page((*kept, self._answer(asked, question)), work)
         except QuestionError as error:
-            yield self._page(turns, work)._replace(box=question, refusal=problem(str(error)))
+            yield self._page(turns, work)._replace(box=typed, refusal=problem(str(error)))
 
     def _page(self, turns: Turns, work: Work | None = None) -> Shown:
         now = self.rebuild.work

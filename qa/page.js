@@ -108,14 +108,7 @@ if (fields.length) {
     for (const field of fields) field.value = "";
     tell();
   });
-  let added = "";
-  window.sanadWithin = (question) => {
-    const before = added, typed = question.trim();
-    added = conditions().join(" ");
-    if (!before && !added) return question;
-    const plain = before && typed.endsWith(before) ? typed.slice(0, -before.length).trim() : typed; // it was refused
-    return plain && added ? `${plain} ${added}` : plain;
-  };
+  window.sanadWithin = () => conditions().join(" ");
 }
 
 const remove = (path) => confirm(`Remove ${path} from the folder?`) && trigger("delete", { remove: path });

@@ -27,8 +27,8 @@ class _Events:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    def ask(self, question: str | None, turns: Turns) -> Iterator[tuple[Any, ...]]:
-        yield from map(_components, self._chat.ask(question, turns))
+    def ask(self, question: str | None, within: str | None, turns: Turns) -> Iterator[tuple[Any, ...]]:
+        yield from map(_components, self._chat.ask(question, turns, within or ""))
 
     def try_example(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         yield from map(_components, self._chat.try_example(turns, _chosen(event, "ask")))
@@ -97,7 +97,7 @@ def _chosen(event: gr.EventData, name: str) -> str:
 
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_WITHIN = "(question, turns) => [sanadWithin(question), turns]"  # page.js adds the conditions that are chosen
+_WITHIN = "(question, _, turns) => [question, sanadWithin(), turns]"  # page.js knows the conditions that are chosen
 _KEPT = "(kept, turns) => [sessionStorage.getItem('sanad') ?? '', turns]"  # what page.js kept of this tab
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
@@ -125,15 +125,15 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
         with gr.Row(elem_id="composer"):
             refusal = _html("", "refusal")
             _html(notices.FILTERS, "filters", scripted=True)
+            within = gr.Textbox(visible=False)
             box = gr.Textbox(placeholder="Ask in any language", max_lines=4, autofocus=True, **_BOX)
             button = gr.Button("Ask", variant="primary", elem_id="ask")
         document = _html("", "viewer", scripted=True, render=False)
         _add_library(events, document, status, adds=chat.uploads is not None)
         document.render()  # type: ignore[no-untyped-call]
         shown = [box, turns, conversation, refusal, count, notice]
-        asked = gr.on(
-            [box.submit, button.click], events.ask, [box, turns], shown, js=_WITHIN, concurrency_limit=2, **_QUIET
-        )
+        given = [box, within, turns]
+        asked = gr.on([box.submit, button.click], events.ask, given, shown, js=_WITHIN, concurrency_limit=2, **_QUIET)
         tried = conversation.select(events.try_example, turns, shown, concurrency_limit=2, **_QUIET)
         conversation.click(events.open, turns, [document, refusal], concurrency_limit=2, **_QUIET)
         conversation.like(events.judge, turns, judged, trigger_mode="multiple", **_QUIET)

@@ -116,6 +116,15 @@ def test_a_refused_question_returns_to_the_box_and_leaves_no_turn(chat: Chat, qu
     assert [turn.number for turn in again.turns] == [1, 2]
 
 
+def test_conditions_of_the_filter_are_asked_but_do_not_return_to_the_box(chat: Chat) -> None:
+    *_, refused = chat.ask(QUESTION, (), "document:nothing-such")
+    assert refused.box == QUESTION
+    assert "nothing-such" in refused.refusal
+    *_, answered = chat.ask(QUESTION, (), f"document:{ANSWERING}")
+    assert answered.turns[0].question == f"{QUESTION} document:{ANSWERING}"
+    assert set(files(answered)) == {ANSWERING}
+
+
 def test_a_question_empties_the_box_once_and_not_what_is_typed_until_its_answer(chat: Chat) -> None:
     assert [page.box for page in chat.ask(QUESTION, ())] == ["", None]
 

@@ -183,10 +183,17 @@ def test_an_answer_is_looked_for_where_the_filter_says(chat):
     chat.fill("#question textarea", "Kazakhstan")
     chat.press("#question textarea", "Enter")
     chat.wait_for_selector("#refusal .problem")  # no such document
-    chat.fill(".filters [name=document]", "003")
-    assert chat.input_value("#question textarea") == 'Kazakhstan document:"00 3" language:ar'  # it came back
+    chat.wait_for_function("document.querySelector('#question textarea').value === 'Kazakhstan'")  # as it was typed
+    assert chat.input_value(".filters [name=document]") == '00 "3'
+    chat.click(".filters [data-clear]")
     chat.enter()
     chat.wait_for_answer()
+    assert chat.inner_text("article.turn .asked") == "Kazakhstan"
+    chat.select_option(".filters [name=language]", "ar")
+    chat.fill(".filters [name=document]", "003")
+    chat.fill("#question textarea", "Kazakhstan")
+    chat.enter()
+    chat.wait_for_answer(before="1")
     assert chat.inner_text("article.turn .asked") == "Kazakhstan document:003 language:ar"
     chat.unfold()
     assert {name.split()[0] for name in chat.locator("article.turn .card .facts").all_inner_texts()} == {
