@@ -166,6 +166,9 @@ watch("value", () => {
   answer();
 });
 
+// Gradio loads the page anew as soon as a server that was away is back; what is in the box then has not been asked.
+addEventListener("pagehide", () => sessionStorage.setItem("sanad-typed", box()?.value ?? ""));
+
 // A page that is loaded anew asks these again; the browser forgets them with the tab.
 const keep = () => sessionStorage.setItem("sanad", JSON.stringify(
   [...element.querySelectorAll(".was, .asked")].map(({ textContent }) => textContent)));

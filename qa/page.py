@@ -99,6 +99,7 @@ _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label"
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _WITHIN = "(question, _, turns) => [question, sanadWithin(), turns]"  # page.js knows the conditions that are chosen
 _KEPT = "(kept, turns) => [sessionStorage.getItem('sanad') ?? '', turns]"  # what page.js kept of this tab
+_TYPED = "() => sessionStorage.getItem('sanad-typed') ?? ''"  # and what stood in its box
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 
@@ -144,6 +145,7 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
             moment(events.follow, None, status, concurrency_limit=32, **_QUIET)
         first = page.load(chat.await_documents, None, None, concurrency_limit=32, **_QUIET)
         page.load(chat.restore, [box, turns], [turns, conversation], js=_KEPT, concurrency_limit=8, **_QUIET)
+        page.load(None, None, box, js=_TYPED, **_QUIET)
         for moment in (first.then, updated.then, forced.then, loaded.then):
             moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
         for moment in (updated.then, forced.then):
