@@ -64,7 +64,7 @@ const send = async (file, largest) => {
   try {
     const reply = await fetch(`add/${encodeURIComponent(file.name)}`, { method: "PUT", body: file });
     const text = await reply.text();
-    return reply.ok ? { text: `Added \u2068${text}\u2069.`, added: true } : { text };
+    return reply.ok ? { text: `Added \u2068${text}\u2069.`, path: text } : { text };
   } catch {
     return { text: `${file.name} could not be sent.` };
   }
@@ -78,10 +78,11 @@ const add = async (files) => {
     const line = told.appendChild(document.createElement("li"));
     line.dir = "auto";
     line.textContent = `Adding ${file.name}…`;
-    const { text, added } = await send(file, element.querySelector(".drop").dataset.largest);
+    const { text, path } = await send(file, element.querySelector(".drop").dataset.largest);
     line.textContent = text;
-    line.classList.toggle("late", !added);
-    any ||= added;
+    line.classList.toggle("late", !path);
+    line.dataset.added = path ?? "";
+    any ||= Boolean(path);
   }
   if (any) trigger("upload");
 };
@@ -111,7 +112,11 @@ if (fields.length) {
   window.sanadWithin = () => conditions().join(" ");
 }
 
-const remove = (path) => confirm(`Remove ${path} from the folder?`) && trigger("delete", { remove: path });
+const remove = (path) => {
+  if (!confirm(`Remove ${path} from the folder?`)) return;
+  for (const line of document.querySelectorAll("[data-added]")) if (line.dataset.added === path) line.remove();
+  trigger("delete", { remove: path });
+};
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");

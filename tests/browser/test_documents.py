@@ -78,8 +78,10 @@ def test_documents_are_added_and_removed_where_that_is_allowed(chromium, chat, f
             document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true })) }"""
         page.evaluate(drop, ["note.txt", "Dropped here."])
         page.wait_for_selector("#listing [data-remove='note.txt']")
+        assert "note.txt" in page.inner_text(".added li")
         page.click("[data-remove='note.txt']")
         page.wait_for_selector("#listing [data-remove='note.txt']", state="detached")
+        assert page.locator(".added li").count() == 0  # what is gone is not told as added
         page.focus("[data-remove]")
         page.keyboard.press("Enter")
         page.wait_for_selector("#listing [data-remove]", state="detached")
