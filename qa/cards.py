@@ -93,7 +93,8 @@ def _trust(answer: Answer) -> str:
 
 def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
     direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
-    head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3>{label(_title(hit.document))}</h3>'
+    unseen = ' class="unseen"' if _begins_with_title(hit) else ""
+    head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{unseen}>{label(_title(hit.document))}</h3>'
     head += f'<span class="fact">p. {hit.page}</span>' if hit.page else ""
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
     thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
@@ -105,6 +106,11 @@ def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
         f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
+
+
+def _begins_with_title(hit: Hit) -> bool:
+    """Tell whether the first line of a passage is the headline of its document, as it is or with marks of Markdown."""
+    return hit.text.splitlines()[0].strip("#*_ ") == hit.document.title
 
 
 def _is_printed(document: Document) -> bool:

@@ -74,6 +74,14 @@ def test_of_many_places_of_the_same_text_the_first_are_named_and_the_others_coun
     assert told.count("again in") == 10
 
 
+@pytest.mark.parametrize("first", ["The old bridge", "# The old bridge", "**The old bridge**"])
+def test_a_headline_that_the_passage_begins_with_is_shown_once(first: str) -> None:
+    for text, class_ in ((f"{first}\n\nIt fell.", "unseen"), ("It fell.\n\nThe old bridge", None)):
+        page = Page(cards.conversation([Turn(1, "q", make_answer(make_hit(text, title="The old bridge")))], ""))
+        assert [attributes.get("class") for tag, attributes in page.tags if tag == "h3"] == [class_]
+        assert set(text.split("\n\n")) <= set(page.paragraphs)  # the text of the document is all there
+
+
 def test_not_found_is_said_and_the_nearest_miss_folded() -> None:
     page = Page(cards.conversation([Turn(1, "q", make_answer(make_hit("text"), confident=False))], ""))
     assert "Not found: searched 57 passages in 5 documents" in page.text
