@@ -2,7 +2,8 @@
 
 After Khattab and Zaharia, ColBERT (2020): each token of the question takes its most similar token of the text. Here
 each one counts by the length of its vector, which training makes large for telling words, and by how few passages hold
-a token like it: an inverse document frequency that works across languages.
+a token like it: an inverse document frequency that works across languages. A similarity counts from `NOTHING` on and up
+to `ALL`: a translation then counts as much as the word itself, and a chance resemblance not at all.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from embeddings.static import StaticEncoder, Vectors, unit
 
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
+NOTHING, ALL = 0.1, 0.7  # how similar a text's token must be to tell something of what a question's token asks for
 TABLE = 2**16  # pieces that a token of two bytes can name
 
 
@@ -111,18 +113,19 @@ class LateInteraction:
         units, lengths = self._encoder.units(pieces)  # (pieces, dim), (pieces,)
         similar = unit(asked) @ units.T  # (question tokens, pieces)
         weights = self._weigh(asked, similar, self._df[pieces])  # (question tokens,)
-        best = _reduce(np.maximum, similar[:, places], tokens.starts, -1.0)  # (question tokens, sentences)
+        told = _between(similar, NOTHING, ALL)  # (question tokens, pieces)
+        best = _reduce(np.maximum, told[:, places], tokens.starts, 0.0)  # (question tokens, sentences)
         products = _mean_weights(asked) @ similar * lengths  # (pieces,)
         sums = _reduce(np.add, products[places][None], tokens.starts, 0.0)[0]  # (sentences,)
         cosines = np.asarray(sums / np.maximum(norms, 1e-12), np.float32)  # (sentences,)
         by_sentence = weights @ best  # (sentences,)
         return Compared(
-            weights @ _reduce(np.maximum, best, starts, -1.0),
-            _reduce(np.maximum, by_sentence[None], starts, -1.0)[0],
+            weights @ _reduce(np.maximum, best, starts, 0.0),
+            _reduce(np.maximum, by_sentence[None], starts, 0.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
             by_sentence + cosines,
             self._encoder.fluency(question),
-            float(weights @ similar.max(axis=1)),
+            float(weights @ told.max(axis=1)),
             starts,
         )
 
@@ -148,11 +151,17 @@ class LateInteraction:
         them, unless that token is common, and then it weighs little anyway.
         """
         count = len(self._layout)
-        alike = np.clip((similar - UNLIKE) / (ALIKE - UNLIKE), 0, 1)  # (question tokens, pieces)
-        holding = np.minimum(alike @ df, count)  # (question tokens,) passages with a token like it
+        holding = np.minimum(
+            _between(similar, UNLIKE, ALIKE) @ df, count
+        )  # (question tokens,) passages with a token like it
         rarity = np.log1p((count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
         weights = np.linalg.norm(asked, axis=1) * rarity  # (question tokens,)
         return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
+
+
+def _between(similar: Vectors, low: float, high: float) -> Vectors:
+    """Return how far each similarity lies on the way from `low` to `high`, 0 to 1. Shape as given."""
+    return np.asarray(np.clip((similar - np.float32(low)) / np.float32(high - low), 0, 1), np.float32)
 
 
 def _mean_weights(asked: Vectors) -> Scores:

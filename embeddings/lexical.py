@@ -19,6 +19,7 @@ Doubles = npt.NDArray[np.float64]
 
 K1 = 1.2
 B = 0.75
+NUMBER = 0.5  # the weight of a number beside a word as rare: "14 miners" is about miners
 REMEMBERED = 16  # questions whose terms are kept: the sentences of their hits are compared with them next
 
 
@@ -84,17 +85,17 @@ def join_postings(parts: Sequence[Postings], kept: Sequence[Mask]) -> Postings:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The distinct terms of a question, how often each occurs in it, and how rare it is among the texts."""
+    """The distinct terms of a question, how often each occurs in it, and what it weighs by its rarity."""
 
     hashes: Hashes  # (terms,)
     times: Ints  # (terms,)
-    idf: Doubles  # (terms,)
+    rarity: Doubles  # (terms,)
 
 
 class LexicalIndex:
     """BM25 of texts, after Robertson and Zaragoza, The Probabilistic Relevance Framework (2009).
 
-    With the idf of Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative.
+    With the idf of Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative; numbers have `NUMBER` of it.
     """
 
     def __init__(self, parts: Sequence[Postings], layout: Layout) -> None:
@@ -122,7 +123,7 @@ class LexicalIndex:
         texts scores low everywhere. Shape (texts,).
         """
         asked = self._ask(question)
-        weights = asked.idf * asked.times  # (terms,)
+        weights = asked.rarity * asked.times  # (terms,)
         best = max((K1 + 1) * float(weights.sum()), 1e-12)
         summed: list[Doubles] = [np.empty(0)]
         for part, longer in zip(self._parts, self._longer, strict=True):
@@ -138,17 +139,22 @@ class LexicalIndex:
         Shares lie in 0 to 1; the texts need not be indexed. Shape (texts,).
         """
         asked = self._ask(question)
-        held = [np.isin(asked.hashes, terms_of(text.split()).hashes) @ asked.idf for text in texts]
-        return np.array(held, np.float32) / max(float(asked.idf.sum()), 1e-12)
+        held = [np.isin(asked.hashes, terms_of(text.split()).hashes) @ asked.rarity for text in texts]
+        return np.array(held, np.float32) / max(float(asked.rarity.sum()), 1e-12)
 
     def _look_up(self, question: str) -> _Asked:
-        hashes, times = np.unique(terms_of(question.split()).hashes, return_counts=True)  # (terms,)
+        words = question.split()
+        terms = terms_of(words)
+        hashes, first, times = np.unique(terms.hashes, return_index=True, return_counts=True)  # (terms,)
+        number = np.array([word.isdecimal() for word in words], bool)  # (words,)
+        numbers = np.repeat(number, np.diff(terms.starts))[first]  # (terms,)
         df = np.zeros(len(hashes), np.int64)  # (terms,) texts that hold each
         for part, alive in zip(self._parts, self._alive, strict=True):
-            found, terms = _find(part, hashes)
-            df += np.bincount(terms if alive is None else terms[alive[part.owners[found]]], minlength=len(hashes))
+            found, held = _find(part, hashes)
+            df += np.bincount(held if alive is None else held[alive[part.owners[found]]], minlength=len(hashes))
         count = len(self._layout)
-        return _Asked(hashes, times, np.log1p((count - df + 0.5) / (df + 0.5)))
+        rarity = np.log1p((count - df + 0.5) / (df + 0.5))  # (terms,)
+        return _Asked(hashes, times, np.where(numbers, NUMBER * rarity, rarity))
 
 
 def _kept(values: npt.NDArray[np.int32], alive: Mask | None) -> npt.NDArray[np.int32]:

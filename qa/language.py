@@ -8,6 +8,7 @@ import functools
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 from typing import Protocol
 
 from embeddings.text import fold
@@ -18,6 +19,7 @@ CLEAR = 2  # common words of a language decide,
 AHEAD = 3  # if they are so many times those of any other language
 FOREIGN = 0.05  # of the letters of a Slavic text may be Turkic ones, in names of Central Asia
 RARE = 0.3  # the weight of a language that is not among the likely ones
+EXPECTED = 5.0  # how much likelier is a language that the folder holds: two words of English pass for French
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
@@ -93,13 +95,16 @@ class _Model(Protocol):
     def rank(self, text: str) -> list[tuple[str, float]]: ...
 
 
-def detect(text: str) -> str:
-    """Return the ISO 639-1 code of the language of `text`, UNKNOWN where it has no letters."""
+def detect(text: str, expected: Collection[str] = ()) -> str:
+    """Return the ISO 639-1 code of the language of `text`, UNKNOWN where it has no letters.
+
+    Where its words leave that open, the languages in `expected` are likelier than others.
+    """
     text = text[:LOOKED_AT]
     words = Counter(word.lower() for word in _WORDS.findall(text))
     script = _main_script(text)
     if script in _COMMON:
-        return _clear(script, words) or _likeliest(script, text)
+        return _clear(script, words) or _likeliest(script, text, expected)
     return "ja" if script == "CJK" and _KANA.search(text) else _SCRIPTS.get(script, UNKNOWN)
 
 
@@ -135,10 +140,12 @@ def _known(script: str) -> dict[str, list[str]]:
     return known
 
 
-def _likeliest(script: str, text: str) -> str:
+def _likeliest(script: str, text: str, expected: Collection[str]) -> str:
     """Return the likeliest language of a script; a name that could be of any counts as the commonest one."""
-    codes = _MODELLED[script].split()
-    found = {code: chance * _LIKELY.get(code, RARE) for code, chance in _model().rank(text) if code in codes}
+    weights = {
+        code: _LIKELY.get(code, RARE) * (EXPECTED if code in expected else 1) for code in _MODELLED[script].split()
+    }
+    found = {code: chance * weights[code] for code, chance in _model().rank(text) if code in weights}
     return max(found, key=lambda code: found[code])
 
 

@@ -22,13 +22,13 @@ from embeddings.sound import question_sounds
 from embeddings.static import Vectors
 from embeddings.stores import VectorStore
 from embeddings.text import fold
-from qa.language import detect
+from qa.language import UNKNOWN, detect
 
 NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
 # The weight of each score with the built-in model, and of the spread similarities with another model.
-LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.7, 0.2, 0.2, 0.6
+LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.7, 0.2, 0.2, 0.5
 ALONE = 0.6
-UNSHARED = 0.15  # what a passage in another language is given for the words it cannot share
+UNSHARED = 0.13  # what a passage in another language is given for the words it cannot share
 FURNITURE = 0.4  # what a passage loses that is furniture of a site, so that it is found only where nothing else fits
 SHARED = 4.0  # the weight of shared words beside nearness, in the choice of the sentence to highlight
 HEADLINE = 0.5  # what a document's headline keeps of its score there: the story below it tells more
@@ -60,6 +60,7 @@ class Ranked:
     foreign: npt.NDArray[np.bool_]  # whether in another language than the question
     reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
     fluency: float = 1.0  # how well the model reads the question: at 0 words alone ranked
+    language: str = UNKNOWN  # of the question
 
     def without(self, rows: Collection[int]) -> "Ranked":
         """Return the ranking without some rows; the others keep their scores."""
@@ -73,6 +74,7 @@ class Ranked:
             self.foreign[kept],
             self.reach,
             self.fluency,
+            self.language,
         )
 
 
@@ -82,7 +84,8 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     With `among`, of shape (passages,), only those that it marks, with the scores that they have among all.
     """
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
-    foreign = index.languages != detect(question).encode()  # (passages,)
+    language = detect(question, {code.decode() for code in set(index.languages.tolist())})
+    foreign = index.languages != language.encode()  # (passages,)
     spelt, heard = _words(index, question, foreign)  # (passages,), (passages,)
     rows = _propose(index, vector, spelt, heard)  # (candidates,)
     if among is not None:  # all candidates decide what a word weighs, whichever are wanted
@@ -113,6 +116,7 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
         foreign[rows[order]],
         reach,
         fluency,
+        language,
     )
 
 

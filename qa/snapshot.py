@@ -20,7 +20,6 @@ from qa.documents import Document
 from qa.errors import QuestionError
 from qa.filters import EVERYTHING, Filter, nothing_fits
 from qa.formats import RECORDS
-from qa.language import detect
 from qa.passages import Passage
 from qa.ranking import Index, Ranked, highlight, rank
 from qa.repeated import Spoken, furniture
@@ -158,7 +157,7 @@ class Snapshot:
         trust = confidence(ranked.without(copies))  # the same words elsewhere are no rival to the best hit
         return Answer(
             question,
-            detect(question),
+            ranked.language,
             trust,
             trust >= CONFIDENT,
             tuple(self._hit(question, ranked, group, rank, read) for rank, group in enumerate(groups, start=1)),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from embeddings.interaction import ALIKE, UNLIKE, LateInteraction, Sentences, hold
+from embeddings.interaction import ALIKE, ALL, NOTHING, UNLIKE, LateInteraction, Sentences, hold
 from embeddings.pieces import Tokens
 from embeddings.static import StaticEncoder
 
@@ -56,9 +56,10 @@ def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> lis
 
 
 def late(encoder: StaticEncoder, question: str, text: str, candidates: list[int]) -> float:
-    """Return the weighted mean of each question token's similarity with its nearest text token."""
+    """Return the weighted mean of how much the nearest text token tells of each question token."""
     told = vectors(encoder, text)
-    best = [max((cosine(vector, other) for other in told), default=-1.0) for vector in vectors(encoder, question)]
+    nearest = [max((cosine(vector, other) for other in told), default=-1.0) for vector in vectors(encoder, question)]
+    best = [min(max((near - NOTHING) / (ALL - NOTHING), 0), 1) for near in nearest]
     return sum(w * b for w, b in zip(weights(encoder, question, candidates), best, strict=True))
 
 

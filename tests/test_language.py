@@ -81,6 +81,19 @@ def test_a_word_that_could_be_of_many_languages_is_taken_as_of_the_commonest(cod
     assert detect(name) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "alone", "expected"), [("villages destroyed", "fr", "en"), ("metro line", "es", "en"), ("мэр", "mn", "ru")]
+)
+def test_a_few_words_are_rather_of_a_language_of_the_folder(text: str, alone: str, expected: str) -> None:
+    assert detect(text) == alone
+    assert detect(text, {expected, "ar"}) == expected
+
+
+def test_a_sentence_is_of_its_language_whatever_the_folder_holds() -> None:
+    assert detect("Les villages ont été détruits par une inondation.", {"en", "ar"}) == "fr"
+    assert detect("Das Dorf wurde zerstört", {"en"}) == "de"
+
+
 def test_every_language_that_is_told_has_a_name() -> None:
     told = {code for codes in _MODELLED.values() for code in codes.split()} | set(_SCRIPTS.values())
     assert told <= LANGUAGES.keys()

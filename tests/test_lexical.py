@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.lexical import K1, B, LexicalIndex
+from embeddings.lexical import K1, NUMBER, B, LexicalIndex
 from embeddings.terms import GRAM, terms_of
 from embeddings.text import fold
 
@@ -32,21 +32,28 @@ def terms(text: str) -> Counter[tuple[str, str]]:
     return found
 
 
-def idf(term: tuple[str, str], corpus: list[Counter[tuple[str, str]]]) -> float:
-    df = sum(term in text for text in corpus)
-    return math.log(1 + (len(corpus) - df + 0.5) / (df + 0.5))
+def rarities(question: str, corpus: list[Counter[tuple[str, str]]]) -> dict[tuple[str, str], float]:
+    """Return the weight of each term of the question; one that a number brought first weighs less."""
+    weights: dict[tuple[str, str], float] = {}
+    for word in fold(question).split():
+        for term in terms(word):
+            df = sum(term in text for text in corpus)
+            idf = math.log(1 + (len(corpus) - df + 0.5) / (df + 0.5))
+            weights.setdefault(term, NUMBER * idf if word.isdecimal() else idf)
+    return weights
 
 
 def bm25(question: str, corpus: list[str]) -> list[float]:
     """Return BM25 of every text, divided by the score that no text can exceed."""
     counted, asked = [terms(text) for text in corpus], terms(question)
     mean = sum(sum(text.values()) for text in counted) / max(len(counted), 1)
-    best = sum(n * idf(term, counted) * (K1 + 1) for term, n in asked.items())
+    weights = rarities(question, counted)
+    best = sum(n * weights[term] * (K1 + 1) for term, n in asked.items())
     scores = []
     for text in counted:
         longer = 1 - B + B * sum(text.values()) / max(mean, 1)
         held = [(n, term) for term, n in asked.items() if term in text]
-        score = sum(n * idf(t, counted) * text[t] * (K1 + 1) / (text[t] + K1 * longer) for n, t in held)
+        score = sum(n * weights[t] * text[t] * (K1 + 1) / (text[t] + K1 * longer) for n, t in held)
         scores.append(score / best if best else 0.0)
     return scores
 
@@ -69,8 +76,9 @@ def test_a_share_is_the_weight_of_the_question_s_terms_that_a_text_holds(
     corpus: list[str], question: str, text: str
 ) -> None:
     counted, asked, held = [terms(text) for text in corpus], terms(question).keys(), terms(text).keys()
-    total = sum(idf(term, counted) for term in asked)
-    expected = sum(idf(term, counted) for term in asked & held) / total if total else 0.0
+    weights = rarities(question, counted)
+    total = sum(weights.values())
+    expected = sum(weights[term] for term in asked & held) / total if total else 0.0
     found = LexicalIndex.of([fold(text) for text in corpus]).shares(fold(question), [fold(text)])
     assert found.tolist() == pytest.approx([expected], abs=1e-5)
 
@@ -106,6 +114,13 @@ def test_an_ending_changes_a_word_s_score_but_does_not_lose_it() -> None:
     corpus = ["выборы в казахстане", "погода в европе", "казахстан"]
     scores = LexicalIndex.of(corpus).scores("казахстан")
     assert scores[2] > scores[0] > scores[1] == 0
+
+
+def test_the_words_beside_a_number_decide() -> None:
+    strike = "The strike of the dockers in the port lasted for seven weeks before both sides agreed"
+    assert (
+        LexicalIndex.of([fold(text) for text in ("No 7 of 1991", strike, "A B C")]).scores("1991 dockers").argmax() == 1
+    )
 
 
 def test_a_text_that_repeats_all_of_the_question_nears_the_best_score() -> None:

@@ -108,6 +108,11 @@ def test_a_question_of_unknown_words_has_no_lexical_score() -> None:
     assert not rank(word_index(TEXTS), "неизвестное слово").lexical.any()
 
 
+def test_the_languages_of_the_passages_help_to_tell_that_of_the_question(seed_library: Library) -> None:
+    assert rank(seed_library._snapshot.index, "metro line").language == "es"  # nothing is in English there
+    assert rank(word_index(["The metro line was closed by the flood."]), "metro line").language == "en"
+
+
 def test_an_empty_index_ranks_nothing() -> None:
     assert rank(word_index([]), "oil").rows.tolist() == []
 
