@@ -20,6 +20,7 @@ from embeddings.static import StaticEncoder, Vectors, unit
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
 NOTHING, ALL = 0.1, 0.7  # how similar a text's token must be to tell something of what a question's token asks for
+MET = 0.7  # of the way from NOTHING to ALL: a question's token below it is not met
 TABLE = 2**16  # pieces that a token of two bytes can name
 
 
@@ -83,6 +84,7 @@ class Compared:
     passage: Scores  # (candidates,) late interaction with the whole passage
     sentence: Scores  # (candidates,) late interaction with its best sentence
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
+    unmet: Scores  # (candidates,) the share of the question that nothing in the passage meets
     by_sentence: Scores  # (sentences,) late interaction plus similarity
     fluency: float  # how well the model reads the question, 0 to 1
     reach: float  # late interaction with all candidates at once: the most that one holding everything would reach
@@ -108,7 +110,7 @@ class LateInteraction:
         tokens, norms, starts = self._pick(candidates)
         if not len(asked) or not len(tokens.ids):
             none = np.zeros(len(candidates), np.float32)
-            return Compared(none, none, none, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
+            return Compared(none, none, none, none, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
         pieces, places = _distinct(tokens.ids)  # (pieces,), (tokens,)
         units, lengths = self._encoder.units(pieces)  # (pieces, dim), (pieces,)
         similar = unit(asked) @ units.T  # (question tokens, pieces)
@@ -119,10 +121,12 @@ class LateInteraction:
         sums = _reduce(np.add, products[places][None], tokens.starts, 0.0)[0]  # (sentences,)
         cosines = np.asarray(sums / np.maximum(norms, 1e-12), np.float32)  # (sentences,)
         by_sentence = weights @ best  # (sentences,)
+        whole = _reduce(np.maximum, best, starts, 0.0)  # (question tokens, candidates)
         return Compared(
-            weights @ _reduce(np.maximum, best, starts, 0.0),
+            weights @ whole,
             _reduce(np.maximum, by_sentence[None], starts, 0.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
+            weights @ (whole < MET),
             by_sentence + cosines,
             self._encoder.fluency(question),
             float(weights @ told.max(axis=1)),

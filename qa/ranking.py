@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import LateInteraction
+from embeddings.interaction import Compared, LateInteraction
 from embeddings.lexical import LexicalIndex
 from embeddings.parts import Mask, Rows, Scores
 from embeddings.sound import question_sounds
@@ -56,6 +56,7 @@ class Ranked:
     scores: Scores
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
+    unmet: Scores  # the share of the question that nothing in the passage meets; 0 without late interaction
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     foreign: npt.NDArray[np.bool_]  # whether in another language than the question
     reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
@@ -70,6 +71,7 @@ class Ranked:
             self.scores[kept],
             self.lexical[kept],
             self.semantic[kept],
+            self.unmet[kept],
             tuple(self.nearness[place] for place in kept.tolist()),
             self.foreign[kept],
             self.reach,
@@ -91,19 +93,10 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     if among is not None:  # all candidates decide what a word weighs, whichever are wanted
         rows = np.union1d(rows, _propose(index, vector, spelt * among, heard * among, among))
     lexical = LEXICAL * spelt[rows] + SOUND * heard[rows]  # (candidates,)
-    unshared = UNSHARED * foreign[rows]  # (candidates,)
     cosine = index.store.similarities(vector, rows)  # (candidates,)
-    if index.interaction is None:
-        semantic, nearness, reach, fluency = cosine, [cosine[:0]] * len(rows), float(cosine.max(initial=0.0)), 1.0
-        scores = lexical + unshared + ALONE * _spread(cosine)  # (candidates,)
-    else:
-        compared = index.interaction.compare(question, rows)
-        semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)
-        nearness, reach = np.split(compared.by_sentence, compared.starts[1:-1]), compared.reach
-        fluency = compared.fluency
-        likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
-        scores = lexical + fluency * (unshared + likeness)
-    scores = scores - FURNITURE * index.furniture[rows]
+    late = index.interaction
+    found = _by_vectors(cosine) if late is None else _by_interaction(late.compare(question, rows), cosine)
+    scores = lexical + found.fluency * (UNSHARED * foreign[rows] + found.likeness) - FURNITURE * index.furniture[rows]
     order = np.argsort(-scores, kind="stable")
     if among is not None:
         order = order[among[rows[order]]]
@@ -111,13 +104,45 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
         rows[order],
         scores[order].astype(np.float32),
         lexical[order].astype(np.float32),
-        semantic[order],
-        tuple(nearness[place] for place in order.tolist()),
+        found.semantic[order],
+        found.unmet[order],
+        tuple(found.nearness[place] for place in order.tolist()),
         foreign[rows[order]],
-        reach,
-        fluency,
+        found.reach,
+        found.fluency,
         language,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """How like the question its candidates are in meaning; what it shares with `Ranked` is told there."""
+
+    likeness: Scores  # (candidates,) to be added to the scores of words
+    semantic: Scores
+    unmet: Scores
+    nearness: Sequence[Scores]
+    reach: float
+    fluency: float
+
+
+def _by_vectors(cosine: Scores) -> _Likeness:
+    none = cosine[:0]
+    return _Likeness(
+        ALONE * _spread(cosine),
+        cosine,
+        np.zeros_like(cosine),
+        [none] * len(cosine),
+        float(cosine.max(initial=0.0)),
+        1.0,
+    )
+
+
+def _by_interaction(compared: Compared, cosine: Scores) -> _Likeness:
+    semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)  # (candidates,)
+    likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
+    nearness = np.split(compared.by_sentence, compared.starts[1:-1])
+    return _Likeness(likeness, semantic, compared.unmet, nearness, compared.reach, compared.fluency)
 
 
 def _propose(index: Index, vector: Vectors, spelt: Scores, heard: Scores, among: Mask | None = None) -> Rows:

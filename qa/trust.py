@@ -33,22 +33,23 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((2.911, 7.025, 0.92), -3.624)
-OTHER = Regression((6.371, 11.618, -1.336), -3.146)
-WORDS = Regression((-9.894, 44.155, 0.409), -0.701)
+SAME = Regression((2.911, 7.025, 0.92, 0.0), -3.624)
+OTHER = Regression((6.371, 11.618, -1.336, 0.0), -3.146)
+WORDS = Regression((-9.894, 44.155, 0.409, 0.0), -0.701)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     """Return what distinguishes a right passage from the nearest miss.
 
-    In order: its score, by how much that exceeds the mean of the next ones, and how much of what the passages say
-    together about the question it lacks. Shape (3,).
+    In order: its score, by how much that exceeds the mean of the next ones, how much of what the passages say together
+    about the question it lacks, and the share of the question that it does not meet. Shape (4,).
     """
     unrelated = UNRELATED + (UNSHARED if ranked.foreign[0] else 0)
     following = np.full(NEXT, ranked.fluency * unrelated + (1 - ranked.fluency) * UNRELATED_WORDS)
     following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
     ahead = float(ranked.scores[0] - following.mean())
-    return np.array([ranked.scores[0], ahead, ranked.reach - ranked.semantic[0]], np.float64)
+    lacks = ranked.reach - ranked.semantic[0]
+    return np.array([ranked.scores[0], ahead, lacks, ranked.unmet[0]], np.float64)
 
 
 def confidence(ranked: Ranked) -> float:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from embeddings.interaction import ALIKE, ALL, NOTHING, UNLIKE, LateInteraction, Sentences, hold
+from embeddings.interaction import ALIKE, ALL, MET, NOTHING, UNLIKE, LateInteraction, Sentences, hold
 from embeddings.pieces import Tokens
 from embeddings.static import StaticEncoder
 
@@ -55,12 +55,17 @@ def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> lis
     return [weight / sum(found) for weight in found]
 
 
+def told(encoder: StaticEncoder, question: str, text: str) -> list[float]:
+    """Return how much the nearest text token tells of each question token."""
+    others = vectors(encoder, text)
+    nearest = [max((cosine(vector, other) for other in others), default=-1.0) for vector in vectors(encoder, question)]
+    return [min(max((near - NOTHING) / (ALL - NOTHING), 0), 1) for near in nearest]
+
+
 def late(encoder: StaticEncoder, question: str, text: str, candidates: list[int]) -> float:
-    """Return the weighted mean of how much the nearest text token tells of each question token."""
-    told = vectors(encoder, text)
-    nearest = [max((cosine(vector, other) for other in told), default=-1.0) for vector in vectors(encoder, question)]
-    best = [min(max((near - NOTHING) / (ALL - NOTHING), 0), 1) for near in nearest]
-    return sum(w * b for w, b in zip(weights(encoder, question, candidates), best, strict=True))
+    """Return the weighted mean of what the text tells of each question token."""
+    found = zip(weights(encoder, question, candidates), told(encoder, question, text), strict=True)
+    return sum(weight * share for weight, share in found)
 
 
 def sentence_cosine(encoder: StaticEncoder, question: str, text: str) -> float:
@@ -76,6 +81,10 @@ def test_late_interaction_with_passages_is_that_of_loops(
     compared = interaction.compare(question, np.array(candidates))
     expected = [late(encoder, question, " ".join(PASSAGES[c]), candidates) for c in candidates]
     np.testing.assert_allclose(compared.passage, expected, atol=1e-3)
+    shares = [told(encoder, question, " ".join(PASSAGES[c])) for c in candidates]
+    found = [zip(weights(encoder, question, candidates), share, strict=True) for share in shares]
+    unmet = [sum(weight for weight, share in pairs if share < MET) for pairs in found]
+    np.testing.assert_allclose(compared.unmet, unmet, atol=1e-3)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

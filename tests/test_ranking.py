@@ -143,7 +143,7 @@ def test_in_one_language_a_passage_is_found_by_any_of_its_sentences(seed_library
     """Each sentence of the seeds finds its own passage first, but for a few that stand twice, a word apart."""
     wrong = []
     snapshot = seed_library._snapshot
-    for entry in map(snapshot.entry, range(len(snapshot))):
+    for entry in (snapshot.entry(row, {}) for row in range(len(snapshot))):
         for span in entry.passage.sentences:
             sentence = entry.document.text[span.start : span.end]
             if len(sentence.split()) > 4 and sentence not in seed_library.ask(sentence[:2000], 1).hits[0].text:
