@@ -33,9 +33,9 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((2.911, 7.025, 0.92, 0.0), -3.624)
-OTHER = Regression((6.371, 11.618, -1.336, 0.0), -3.146)
-WORDS = Regression((-9.894, 44.155, 0.409, 0.0), -0.701)
+SAME = Regression((1.518, 7.429, 0.731, -1.905), -1.464)
+OTHER = Regression((5.753, 12.236, -2.409, 0.002), -2.164)
+WORDS = Regression((-8.308, 39.832, 0.943, -0.514), -0.584)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:

@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m tests.benchmarks.trust", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--questions", type=int, default=200, help="of each set, drawn at random (200)")
+    parser.add_argument("--questions", type=int, default=600, help="of each set, drawn at random (600)")
     parser.add_argument("--fit", action="store_true")
     options = parser.parse_args(arguments)
     encoder = load_encoder()
