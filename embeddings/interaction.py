@@ -20,7 +20,7 @@ from embeddings.static import StaticEncoder, Vectors, unit
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
 NOTHING, ALL = 0.1, 0.7  # how similar a text's token must be to tell something of what a question's token asks for
-MET = 0.7  # of the way from NOTHING to ALL: a question's token below it is not met
+MET = (0.3, 0.7)  # of the way from NOTHING to ALL: what a question's token needs to be met at all, and to be met well
 TABLE = 2**16  # pieces that a token of two bytes can name
 
 
@@ -84,7 +84,7 @@ class Compared:
     passage: Scores  # (candidates,) late interaction with the whole passage
     sentence: Scores  # (candidates,) late interaction with its best sentence
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
-    unmet: Scores  # (candidates,) the share of the question that nothing in the passage meets
+    unmet: Scores  # (candidates, 2) the shares of the question that nothing in the passage meets at all, or meets well
     by_sentence: Scores  # (sentences,) late interaction plus similarity
     fluency: float  # how well the model reads the question, 0 to 1
     reach: float  # late interaction with all candidates at once: the most that one holding everything would reach
@@ -110,7 +110,8 @@ class LateInteraction:
         tokens, norms, starts = self._pick(candidates)
         if not len(asked) or not len(tokens.ids):
             none = np.zeros(len(candidates), np.float32)
-            return Compared(none, none, none, none, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
+            unmet = np.ones((len(candidates), len(MET)), np.float32)
+            return Compared(none, none, none, unmet, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
         pieces, places = _distinct(tokens.ids)  # (pieces,), (tokens,)
         units, lengths = self._encoder.units(pieces)  # (pieces, dim), (pieces,)
         similar = unit(asked) @ units.T  # (question tokens, pieces)
@@ -126,7 +127,7 @@ class LateInteraction:
             weights @ whole,
             _reduce(np.maximum, by_sentence[None], starts, 0.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
-            weights @ (whole < MET),
+            np.stack([weights @ (whole < needed) for needed in MET], axis=1),
             by_sentence + cosines,
             self._encoder.fluency(question),
             float(weights @ told.max(axis=1)),

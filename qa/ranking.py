@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import Compared, LateInteraction
+from embeddings.interaction import MET, Compared, LateInteraction
 from embeddings.lexical import LexicalIndex
 from embeddings.parts import Mask, Rows, Scores
 from embeddings.sound import question_sounds
@@ -56,7 +56,7 @@ class Ranked:
     scores: Scores
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
-    unmet: Scores  # the share of the question that nothing in the passage meets; 0 without late interaction
+    unmet: Scores  # (candidates, 2) the shares of the question not met at all, not met well; 0 without late interaction
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     foreign: npt.NDArray[np.bool_]  # whether in another language than the question
     reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
@@ -131,7 +131,7 @@ def _by_vectors(cosine: Scores) -> _Likeness:
     return _Likeness(
         ALONE * _spread(cosine),
         cosine,
-        np.zeros_like(cosine),
+        np.zeros((len(cosine), len(MET)), np.float32),
         [none] * len(cosine),
         float(cosine.max(initial=0.0)),
         1.0,

@@ -33,23 +33,24 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((1.518, 7.429, 0.731, -1.905), -1.464)
-OTHER = Regression((5.753, 12.236, -2.409, 0.002), -2.164)
-WORDS = Regression((-8.308, 39.832, 0.943, -0.514), -0.584)
+SAME = Regression((1.518, 7.429, 0.731, -1.905, 0.0, 0.0), -1.464)
+OTHER = Regression((5.753, 12.236, -2.409, 0.002, 0.0, 0.0), -2.164)
+WORDS = Regression((-8.308, 39.832, 0.943, -0.514, 0.0, 0.0), -0.584)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
     """Return what distinguishes a right passage from the nearest miss.
 
     In order: its score, by how much that exceeds the mean of the next ones, how much of what the passages say together
-    about the question it lacks, and the share of the question that it does not meet. Shape (4,).
+    about the question it lacks, the shares of the question that it does not meet at all, or not well, and its score of
+    words. Shape (6,).
     """
     unrelated = UNRELATED + (UNSHARED if ranked.foreign[0] else 0)
     following = np.full(NEXT, ranked.fluency * unrelated + (1 - ranked.fluency) * UNRELATED_WORDS)
     following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
     ahead = float(ranked.scores[0] - following.mean())
     lacks = ranked.reach - ranked.semantic[0]
-    return np.array([ranked.scores[0], ahead, lacks, ranked.unmet[0]], np.float64)
+    return np.array([ranked.scores[0], ahead, lacks, *ranked.unmet[0], ranked.lexical[0]], np.float64)
 
 
 def confidence(ranked: Ranked) -> float:

@@ -83,7 +83,7 @@ def test_late_interaction_with_passages_is_that_of_loops(
     np.testing.assert_allclose(compared.passage, expected, atol=1e-3)
     shares = [told(encoder, question, " ".join(PASSAGES[c])) for c in candidates]
     found = [zip(weights(encoder, question, candidates), share, strict=True) for share in shares]
-    unmet = [sum(weight for weight, share in pairs if share < MET) for pairs in found]
+    unmet = [[sum(weight for weight, share in pairs if share < needed) for needed in MET] for pairs in map(list, found)]
     np.testing.assert_allclose(compared.unmet, unmet, atol=1e-3)
 
 

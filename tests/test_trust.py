@@ -15,13 +15,13 @@ def ranked(scores: list[float], *, foreign: bool = False, fluency: float = 1.0) 
     values = np.array(scores, np.float32)
     count, none = len(values), np.zeros(len(values), np.float32)
     semantic, others = np.full(count, 0.4, np.float32), np.full(count, foreign)
-    unmet = np.full(count, 0.25, np.float32)
+    unmet = np.tile(np.array([0.1, 0.25], np.float32), (count, 1))
     return Ranked(np.arange(count), values, none, semantic, unmet, (none[:0],) * count, others, 0.7, fluency)
 
 
 def test_the_features_are_the_score_its_lead_what_it_lacks_and_what_it_does_not_meet() -> None:
     found = features(ranked([0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0]))
-    np.testing.assert_allclose(found, [0.9, 0.9 - 0.3, 0.7 - 0.4, 0.25], atol=1e-6)
+    np.testing.assert_allclose(found, [0.9, 0.9 - 0.3, 0.7 - 0.4, 0.1, 0.25, 0.0], atol=1e-6)
 
 
 @pytest.mark.parametrize("others", [[], [0.5], [0.5, 0.4, 0.3, 0.2]])

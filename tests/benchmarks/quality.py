@@ -105,7 +105,16 @@ def score(ranks: Sequence[Sequence[int]], right: Sequence[int]) -> Quality:
 def rank_alone(index: Index, question: str) -> Ranked:
     """Rank all passages by the similarity of their vectors alone."""
     rows, scores = index.store.search(index.encoder.encode_questions([question])[0], len(index.store))
-    return Ranked(rows, scores, scores * 0, scores, scores * 0, (scores[:0],) * len(rows), rows < 0, float(scores[0]))
+    return Ranked(
+        rows,
+        scores,
+        scores * 0,
+        scores,
+        np.zeros((len(rows), 2)),
+        (scores[:0],) * len(rows),
+        rows < 0,
+        float(scores[0]),
+    )
 
 
 def measure(snapshot: Snapshot, asked: Sequence[Asked], ranking: Callable[[Index, str], Ranked] = rank) -> Quality:

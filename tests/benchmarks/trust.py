@@ -90,7 +90,7 @@ Features = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is told of each question of a set, asked in four ways. Each has shape (questions, 7).
+    """What is told of each question of a set, asked in four ways. Each has shape (questions, 9).
 
     The columns are the features, whether the best passage answers, whether it is in another language, and how well the
     model reads the question.
