@@ -33,9 +33,9 @@ class Regression:
         return float(np.dot(self.weights, values)) + self.intercept
 
 
-SAME = Regression((1.518, 7.429, 0.731, -1.905, 0.0, 0.0), -1.464)
-OTHER = Regression((5.753, 12.236, -2.409, 0.002, 0.0, 0.0), -2.164)
-WORDS = Regression((-8.308, 39.832, 0.943, -0.514, 0.0, 0.0), -0.584)
+SAME = Regression((0.432, 7.456, 0.75, -0.513, -1.812, 1.761), -1.076)
+OTHER = Regression((6.391, 13.475, -1.358, -1.526, 1.169, -7.264), -2.971)
+WORDS = Regression((-9.146, 39.861, 1.128, -0.512, -0.195, 0.892), -0.597)
 
 
 def features(ranked: Ranked) -> npt.NDArray[np.float64]:
