@@ -156,9 +156,8 @@ class LateInteraction:
         them, unless that token is common, and then it weighs little anyway.
         """
         count = len(self._layout)
-        holding = np.minimum(
-            _between(similar, UNLIKE, ALIKE) @ df, count
-        )  # (question tokens,) passages with a token like it
+        alike = _between(similar, UNLIKE, ALIKE)  # (question tokens, pieces)
+        holding = np.minimum(alike @ df, count)  # (question tokens,) passages with a token like it
         rarity = np.log1p((count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
         weights = np.linalg.norm(asked, axis=1) * rarity  # (question tokens,)
         return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
