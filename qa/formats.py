@@ -100,7 +100,7 @@ def read_tsv(content: bytes) -> Extracted:
 
 def _read_table(content: bytes, delimiter: str = "") -> Extracted:
     found = decode(content)
-    csv.field_size_limit(len(found.text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(found.text) + 1))  # it counts for all readers: never lowered
     named = _SEPARATOR.match(found.text)
     text = found.text[named.end() :] if named else found.text
     cells = _cells(text, delimiter or (named[1] if named else _delimiter(text)))

@@ -1,5 +1,7 @@
 """What separates the values of a table, in files as programs of many languages write them."""
 
+import csv
+
 import pytest
 
 from qa.formats import EXTRACTORS
@@ -18,6 +20,12 @@ def test_commas_in_every_row_and_the_header_of_a_table_separate_nothing(separato
     content = first.format(separator) + "Город;Цена, руб\nОмск;12,50\nТомск;13,75\n".replace(";", separator)
     assert rows(content) == COMMAS
     assert rows("\ufeff" + content) == COMMAS
+
+
+def test_a_short_table_lowers_the_limit_of_no_other_reader() -> None:
+    usual = csv.field_size_limit()
+    rows("a;b\n1;2\n")
+    assert csv.field_size_limit() >= usual
 
 
 def test_only_tabs_separate_the_values_of_a_tsv() -> None:
