@@ -130,6 +130,10 @@ class Chat:
                 turns = (*turns, self._answer(asked, question))
         return turns, self.show(turns)
 
+    def show_first(self, kept: str, turns: Turns) -> str | None:
+        """Return what a page shows that was just loaded, None where `restore` is still to bring what it had `kept`."""
+        return None if not turns and _questions(kept) else self.show(turns)
+
     def try_example(self, turns: Turns, number: str) -> Iterator[Shown]:
         """Ask the example of that number."""
         examples = self.examples()

@@ -37,6 +37,10 @@ class _Events:
         document = self._chat.open(turns, _chosen(event, "open"))
         return document, "" if document else problem(FORGOTTEN)
 
+    def show_first(self, kept: str, turns: Turns) -> str | dict[str, Any]:
+        shown = self._chat.show_first(kept, turns)
+        return gr.skip() if shown is None else shown
+
     def judge(self, turns: Turns, event: gr.EventData) -> str:
         place, judgement, holds = (_chosen(event, name) for name in ("judge", "as", "holds"))
         return self._chat.judge(turns, place, judgement, holds=holds == "true")
@@ -146,9 +150,10 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
         first = page.load(chat.await_documents, None, None, concurrency_limit=32, **_QUIET)
         page.load(chat.restore, [box, turns], [turns, conversation], js=_KEPT, concurrency_limit=8, **_QUIET)
         page.load(None, None, box, js=_TYPED, **_QUIET)
-        for moment in (first.then, updated.then, forced.then, loaded.then):
-            moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
+        for moment in (first.then, loaded.then):
+            moment(events.show_first, [box, turns], conversation, js=_KEPT, concurrency_limit=8, **_QUIET)
         for moment in (updated.then, forced.then):
+            moment(chat.show, turns, conversation, concurrency_limit=8, **_QUIET)
             moment(None, js=_RELIST)
         page.load(chat.judged, turns, judged, concurrency_limit=8, **_QUIET)
         if watch:

@@ -159,6 +159,14 @@ def test_a_page_that_is_loaded_anew_is_answered_again_whatever_it_kept(chat: Cha
     assert len(chat.restore(many, ())[0]) == LONGEST_CONVERSATION
 
 
+def test_what_a_page_shows_first_does_not_replace_the_conversation_that_it_kept(chat: Chat) -> None:
+    kept = json.dumps([QUESTION])
+    assert chat.show_first(kept, ()) is None
+    assert chat.show_first("[]", ()) == chat.show_first("", ()) == chat.show(())
+    turns, shown = chat.restore(kept, ())
+    assert chat.show_first(kept, turns) == shown
+
+
 def test_a_question_of_several_lines_is_shown_on_one(chat: Chat) -> None:
     assert ask(chat, "Who\n\n  won? ").turns[0].question == "Who won?"
 
