@@ -7,17 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from io import BytesIO, StringIO
 from itertools import islice
 
 from qa.archives import Archive
-from qa.encodings import decode, decode_named
-from qa.extracted import Extracted, records, tidy
+from qa.encodings import decode
+from qa.extracted import Extracted, records
 from qa.folder import SkipError
 
-READING = 3  # raise it when a reader extracts different text: older indexes are rebuilt
+READING = 4  # raise it when a reader extracts different text: older indexes are rebuilt
 PROSE = 200  # characters; a longer string in a JSON object is text, not a value to be shown with its key
 SAMPLE = 100  # rows of a table by which its delimiter is found
 NEARLY_ALL = 0.9  # of these rows must have as many values as the header: the others may be broken
@@ -162,29 +160,10 @@ def read_json_lines(content: bytes) -> Extracted:
 
 
 def read_email(content: bytes) -> Extracted:
-    """Return subject, sender, date and body of a message; attachments are not read."""
-    message = message_from_bytes(content, policy=policy.default)
-    if not isinstance(message, EmailMessage) or not message.keys():
-        raise SkipError("it is not an email message: it has no headers")
-    subject, sent = str(message.get("subject", "")), message.get("date")
-    heads = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
-    attached = [part for part in message.iter_attachments() if part.get_content_type() != "message/rfc822"]
-    note = f"attachments not read: {len(attached)}" if attached else ""
-    written = getattr(sent, "datetime", None)
-    day = written.date().isoformat() if written else ""
-    text = tidy("\n\n".join(filter(None, (subject, "\n".join(heads), _body(message)))))
-    return Extracted(text, " ".join(subject.split()), day, note)
+    """Return subject, sender, date and body of a message, and of those forwarded in it."""
+    from qa.mail import read_message
 
-
-def _body(message: EmailMessage) -> str:
-    body = message.get_body(("plain", "html"))
-    if body is None:
-        return ""
-    content = body.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return ""
-    found = decode_named(content, body.get_content_charset() or "ascii") or decode(content)
-    return read_html(found.as_utf8()).text if body.get_content_type() == "text/html" else found.text
+    return read_message(content)
 
 
 _TIMING = re.compile(r"(?:\d{1,6}[ \t]{0,9}\n)?[ \t]{0,9}[\d:.,]{4,16}[ \t]{0,9}-->[^\n]*\n?")
@@ -241,13 +220,16 @@ def _items(value: object) -> Iterable[object]:
     if isinstance(value, list):
         return value
     if isinstance(value, dict):
-        lists = {key: inner for key, inner in value.items() if _is_list_of_objects(inner)}
-        others = {key: inner for key, inner in value.items() if key not in lists}
-        return [others, *(item for inner in lists.values() for item in inner)]
+        within = {key: inner for key, inner in value.items() if _lists_objects(inner)}
+        others = {key: inner for key, inner in value.items() if key not in within}
+        return [others, *(item for inner in within.values() for item in _items(inner))]
     return [value]
 
 
-def _is_list_of_objects(value: object) -> bool:
+def _lists_objects(value: object) -> bool:
+    """Tell whether a value is a list of objects, or an object that holds one."""
+    if isinstance(value, dict):
+        return any(map(_lists_objects, value.values()))
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 

@@ -21,7 +21,7 @@ qa.ignore qa.folders qa.overrides
 qa.furniture qa.folder qa.alike qa.repeated
 qa.extracted qa.encodings qa.archives qa.reading_order qa.dates qa.sections
 qa.html qa.pdf qa.sentences
-qa.office
+qa.office qa.mail
 qa.formats
 qa.extraction
 qa.documents

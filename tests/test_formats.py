@@ -160,6 +160,13 @@ def test_objects_of_a_json_list_are_passages_with_their_keys(extractor: Extracto
     ]
 
 
+def test_objects_are_passages_wherever_their_list_is(extractor: Extractor) -> None:
+    content = """{"status": "fine", "answer": {"count": 2, "page": {"wells": [
+        {"name": "old well", "depth": 120}, {"name": "new well", "owners": [{"city": "Yazd"}, {"city": "Qom"}]}]}}}"""
+    found = passages(read("w.json", content, extractor))
+    assert found == ["status: fine", "count: 2", "name: old well; depth: 120", "name: new well; city: Yazd; city: Qom"]
+
+
 def test_a_line_of_json_lines_is_a_passage_and_broken_ones_are_counted(extractor: Extractor) -> None:
     document = read("w.jsonl", '{"a": "one\\u2028two"}\n\nno json\n{"a": "three"}\n', extractor)
     assert passages(document) == ["a: one\u2028two", "a: three"]
