@@ -5,7 +5,7 @@ when it is asked, so that rarity and mean length are always those of the whole, 
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from embeddings.terms import Hashes, terms_of
 
 Doubles = npt.NDArray[np.float64]
 
+BLOCK = 2**22  # characters
 K1 = 1.2
 B = 0.75
 NUMBER = 0.5  # the weight of a number beside a word as rare: "14 miners" is about miners
@@ -35,7 +36,25 @@ class Postings:
 
 
 def post(texts: Sequence[str]) -> Postings:
-    """Return the postings of folded texts. Terms are worked out once per word, not once per occurrence."""
+    """Return the postings of folded texts, BLOCK characters at a time: each takes some 80 bytes while it is counted."""
+    parts = [_post(block) for block in _blocks(texts)]
+    return parts[0] if len(parts) == 1 else join_postings(parts, [np.ones(len(part.lengths), bool) for part in parts])
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the texts in runs of about BLOCK characters; one empty run where there are none."""
+    first = size = 0
+    for after, text in enumerate(texts, start=1):
+        size += len(text)
+        if size >= BLOCK:
+            yield texts[first:after]
+            first, size = after, 0
+    if first < len(texts) or not texts:
+        yield texts[first:]
+
+
+def _post(texts: Sequence[str]) -> Postings:
+    """Return the postings of a few texts. Terms are worked out once per word, not once per occurrence."""
     vocabulary: dict[str, int] = {}
     counted = [[vocabulary.setdefault(word, len(vocabulary)) for word in text.split()] for text in texts]
     words = np.array([word for found in counted for word in found], np.int64)  # (words of all texts,)

@@ -58,15 +58,17 @@ class Library:
     def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
         """Open the library over `folder` whose index is in the folder `index`; neither needs to exist yet.
 
+        Both stay what they are if the process changes its working directory.
         The model is the one named, else the one that the index was made with, else the built-in one. What the index
         holds can be searched at once; `update` brings it in line with the folder. Raise ModelError where the model
         cannot be loaded, CatalogError where the index cannot be read or would lie among the documents.
         """
-        check_index(Path(folder), Path(index))
-        editions = Editions(Path(index))
+        folder, index = Path(folder).absolute(), Path(index).absolute()
+        check_index(folder, index)
+        editions = Editions(index)
         stamp = editions.current().stamp()  # an index that cannot be read is reported now, not at the first question
         encoder = load_encoder(model or BUILT_IN) if model or not stamp else _load_again(stamp.model, editions.folder)
-        return cls(Path(folder), editions.of(encoder), encoder, editions, follows=model is None)
+        return cls(folder, editions.of(encoder), encoder, editions, follows=model is None)
 
     @property
     def _answering(self) -> "Library":

@@ -34,7 +34,7 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
     def value(name: str) -> str | None:
         return given.get(name) or environment.get(f"SANAD_{name.upper()}") or None
 
-    index, named = value("index"), value("folder")
+    index, named = (_at_home(value(name)) for name in ("index", "folder"))
     source = Editions(Path(index)).current().source() if index and not named else None
     folder = Path(named or source or DEFAULTS["folder"])
     return Settings(
@@ -45,6 +45,11 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
         read_port(value("port") or DEFAULTS["port"]),
         _yes("allow_upload", value("allow_upload") or DEFAULTS["allow_upload"]),
     )
+
+
+def _at_home(path: str | None) -> str | None:
+    """Return a path whose `~` stands for a home folder: a shell leaves it alone in `--index=~/x`, Docker everywhere."""
+    return path and os.path.expanduser(path)
 
 
 def default_index(folder: Path, environment: Mapping[str, str]) -> Path:

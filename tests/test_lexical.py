@@ -1,14 +1,17 @@
 """BM25 in vectorised numpy against the formula, written with a Counter and loops."""
 
 import math
+import tracemalloc
 from collections import Counter
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.lexical import K1, NUMBER, B, LexicalIndex
+from embeddings import lexical
+from embeddings.lexical import K1, NUMBER, B, LexicalIndex, post
 from embeddings.terms import GRAM, terms_of
 from embeddings.text import fold
 
@@ -136,3 +139,23 @@ def test_nothing_in_common_scores_zero(corpus: list[str], question: str) -> None
     assert len(index) == len(corpus)
     assert index.scores(question).tolist() == [0.0] * len(corpus)
     assert index.shares(question, corpus).tolist() == [0.0] * len(corpus)
+
+
+@given(texts, st.integers(1, 40))
+def test_texts_counted_in_blocks_are_counted_as_at_once(corpus: list[str], block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        whole = post(corpus)
+        patch.setattr(lexical, "BLOCK", block)
+        for found, expected in zip(astuple(post(corpus)), astuple(whole), strict=True):
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_a_long_document_is_counted_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexical, "BLOCK", 2**16)
+    corpus = [" ".join(f"word{n % 977}" for n in range(start, start + 80)) for start in range(0, 160_000, 80)]
+    tracemalloc.start()
+    post(corpus)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 * sum(map(len, corpus))  # at once, it took 53 bytes for each character

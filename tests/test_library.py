@@ -137,6 +137,17 @@ def test_f6_spelling_does_not_change_the_answer(seed_library: Library, variant: 
     assert [hit.passage for hit in plain.hits[:same]] == [hit.passage for hit in other.hits[:same]]
 
 
+def test_a_library_of_relative_paths_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path / "docs", TEXTS)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    library = Library.open("docs", "index")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(library.update().added) == len(TEXTS)
+    assert library.ask("who won the election", 1).hits[0].document.path == "vote.txt"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["docs", "elsewhere", "index"]
+
+
 def test_an_empty_library_says_that_it_found_nothing(tmp_path: Path, index: Path) -> None:
     library = word_library(tmp_path, index, WordEncoder("oil"))
     answer = library.ask("oil")

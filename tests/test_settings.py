@@ -38,6 +38,14 @@ def test_an_empty_value_counts_as_none(name: str) -> None:
     assert read_settings({**NOTHING, name: ""}, {"HOME": "/h", f"SANAD_{name.upper()}": ""}) == plain
 
 
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/h")
+    given = read_settings({**NOTHING, "index": "~/index"}, {"SANAD_FOLDER": "~/docs"})
+    assert (given.folder, given.index) == (Path("/h/docs"), Path("/h/index"))
+    assert read_settings({**NOTHING, "folder": "~"}, {"HOME": "/h"}).folder == Path("/h")
+    assert read_settings({**NOTHING, "folder": "a/~"}, {"HOME": "/h"}).folder == Path("a/~")
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "80.5", "1e3", " 80"])
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(SettingsError, match="is not a port"):
