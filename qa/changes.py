@@ -39,6 +39,11 @@ class Changes:
         return [*(file.path for file in self.same if not self.known[file.path].skipped), *self.kept]
 
     @property
+    def outdated(self) -> list[str]:
+        """The documents that have to be made again from their texts, since their files cannot be looked at now."""
+        return [path for path in self.kept if self.rebuilt or self.known[path].stale]
+
+    @property
     def skipped(self) -> dict[str, tuple[Skipped, str]]:
         """The files that are skipped without being read, with their marks."""
         again = [(found.skipped, file.mark) for file in self.same if (found := self.known[file.path]).skipped]
@@ -54,7 +59,7 @@ class Changes:
         """Whether the index is right as it is."""
         before = {found.skipped for found in self.known.values() if found.skipped}
         after = {skip for skip, _ in self.skipped.values()}
-        return not (self.wanted or self.gone or self.rebuilt) and before == after
+        return not (self.wanted or self.gone or self.rebuilt or self.outdated) and before == after
 
 
 def compare(

@@ -78,6 +78,9 @@ class Extractor:
             raise SkipError(self._explain(late.is_set(), self._end()), lost=not late.is_set()) from None
         finally:
             watch.cancel()
+            watch.join()
+        if late.is_set():  # in the moment of the answer: the next file needs another child
+            self._end()
         if "skip" in answer:
             raise SkipError(str(answer["skip"]))
         told = {"pages": tuple(answer["pages"]), "headings": tuple(map(tuple, answer["headings"]))}
@@ -175,4 +178,6 @@ def _limit_time(cpu: int) -> None:
     import resource
 
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + cpu, resource.RLIM_INFINITY))
+    most = int(usage.ru_utime + usage.ru_stime) + 1 + cpu
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)  # which none but root may raise
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

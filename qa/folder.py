@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +17,7 @@ from qa.overrides import Overrides
 
 LARGEST_FILE = 64 * 2**20  # bytes; a larger file is better split by its owner than held in memory at once
 READINGS = 3  # attempts at a file that changes while it is read
-INDEX = frozenset({"catalog.sqlite", "update.lock"})  # by these a folder is known to hold an index, not documents
+CATALOG, LOCK, LIST = "catalog.sqlite", "update.lock", "editions.txt"  # files of an index, which holds no documents
 UNSETTLED = 2 * 10**9  # nanoseconds in which a file may change twice and keep its times
 
 
@@ -108,7 +108,7 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
             reason = f"the folder cannot be read ({error.strerror})"
             skipped.append(Skipped(above, reason, lost=False))
             continue
-        if above and {entry.name for entry in entries} >= INDEX:
+        if above and _is_index({entry.name for entry in entries}):
             continue
         for entry in entries:
             path = above + entry.name
@@ -117,6 +117,11 @@ def _walk(folder: Path, ignored: Ignored, skipped: list[Skipped]) -> Iterator[tu
                     waiting.append((f"{path}/", entry.path))
             elif path not in ignored:
                 yield entry, path
+
+
+def _is_index(names: Collection[str]) -> bool:
+    """Tell whether these are names in an index, be its first catalog there, moved aside, or that of another model."""
+    return LOCK in names and any(name == LIST or name.startswith(CATALOG) for name in names)
 
 
 def check_index(folder: Path, index: Path) -> None:
@@ -138,7 +143,7 @@ def _holds_files(place: Path, path: Path) -> bool:
         names = {name for name in os.listdir(place) if not name.startswith(".")}
     except OSError:  # it is new; what else is wrong with it is said when it is used
         return False
-    return bool(names) and names.isdisjoint(INDEX)
+    return bool(names) and names.isdisjoint((CATALOG, LOCK))
 
 
 def _storable(path: str) -> str:

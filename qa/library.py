@@ -52,7 +52,7 @@ class Library:
         self._before: Library | None = None  # what answers until this one can
         # Whether another edition answers until this one is complete.
         self._waits = editions is not None and editions.current().exists() and not editions.whole(catalog)
-        self._updating = threading.Lock()
+        self._updating, self._loading = threading.Lock(), threading.Lock()
 
     @classmethod
     def open(cls, folder: str | Path, index: str | Path, model: str | None = None) -> "Library":
@@ -92,7 +92,8 @@ class Library:
     @property
     def _snapshot(self) -> Snapshot:
         if self._loaded is None:  # loaded on demand, since an update may come first
-            self._loaded = self._load()
+            with self._loading:  # by the first of several questions, for all of them
+                self._loaded = self._load() if self._loaded is None else self._loaded
         return self._loaded
 
     def _load(self) -> Snapshot:

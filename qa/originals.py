@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from qa.documents import Document
+from qa.errors import FolderError
 from qa.folder import File, SkipError, digest_of, read_bytes
 from qa.folders import locate
 from qa.guard import ORIGINAL
@@ -46,7 +47,7 @@ def _find(library: Library, digest: str) -> tuple[str, bytes] | None:
         if document.digest == digest:
             try:
                 content = read_bytes(File(document.path, locate(library.folder, document.path)))
-            except SkipError:
+            except (SkipError, FolderError):
                 continue
             if digest_of(content) == digest:  # the file may have been replaced: only indexed bytes are served
                 return document.path, content

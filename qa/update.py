@@ -129,7 +129,7 @@ class _Work:
             check_gone(self._folder, changes, self._gone)
         if changes.wanted and self._gone and self._outdated:
             self._spare = self._catalog.embedded_in(self._gone)
-        self._keep([path for path in changes.kept if changes.rebuilt or changes.known[path].stale])
+        self._keep(changes.outdated)
         with Extractor() as extractor:
             for file in changes.wanted:
                 if stop():

@@ -1,13 +1,14 @@
 """A file may hang, bomb or kill its reader: it is skipped with the reason, and the others are read."""
 
 import resource
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from qa.extracted import Extracted
-from qa.extraction import PACKAGE, Extractor, Limits
+from qa.extraction import PACKAGE, Extractor, Limits, _ask
 from qa.folder import SkipError
 from qa.library import Library
 from tests.conftest import WordEncoder, word_library, write_files
@@ -93,6 +94,34 @@ resource.setrlimit = setrlimit
         for words in ("loop for ever", "write"):
             with pytest.raises(SkipError, match=BAD[words]):
                 read(extractor, words)
+
+
+def test_where_the_seconds_of_a_process_are_limited_already_files_are_read_too() -> None:
+    limited = """
+import resource
+resource.setrlimit(resource.RLIMIT_CPU, (500, 500))
+def setrlimit(kind, limits, setrlimit=resource.setrlimit):
+    if kind == resource.RLIMIT_CPU and limits[1] != 500: raise ValueError("not allowed to raise maximum limit")
+    setrlimit(kind, limits)
+resource.setrlimit = setrlimit  # as for anyone but root
+"""
+    with Extractor(Limits(cpu=1), PACKAGE + limited + READER) as extractor:
+        assert read(extractor, "file").text.startswith("file ")
+        with pytest.raises(SkipError, match=BAD["loop for ever"]):
+            read(extractor, "loop for ever")
+
+
+def test_an_answer_in_the_last_moment_costs_the_next_file_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask_until_late(child: "subprocess.Popen[bytes]", suffix: str, content: bytes) -> object:
+        answer = _ask(child, suffix, content)
+        child.wait()  # until it is killed
+        return answer
+
+    with Extractor(Limits(wall=1), PACKAGE + READER) as extractor:
+        monkeypatch.setattr("qa.extraction._ask", ask_until_late)
+        assert read(extractor, "before").text.startswith("before ")
+        monkeypatch.undo()
+        assert read(extractor, "after").text.startswith("after ")
 
 
 def test_many_files_are_read_by_one_process(extractor: Extractor) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from qa import folder as listing
+from qa.catalog import FILE, LOCK
+from qa.editions import LIST as EDITIONS
 from qa.errors import CatalogError, FolderError
 from qa.folder import File, SkipError, list_files, read_bytes
 from qa.library import Library
@@ -34,6 +36,24 @@ def test_an_index_among_the_documents_is_no_document(tmp_path: Path) -> None:
     assert [file.path for file in list_files(folder)[0]] == ["a.txt", "kept/b.txt"]
     assert library.update().skipped == ()
     assert library.check() == ()
+
+
+def test_an_index_among_the_documents_is_none_of_them_without_its_first_catalog(tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"a.txt": "text"})
+    index = folder / "index"
+    Library.open(folder, index).update()
+    (index / "questions.jsonl").write_text('{"question": "Why?"}')
+    (index / FILE).rename(index / f"{FILE}.damaged-1")  # as a repair does
+    assert [file.path for file in list_files(folder)[0]] == ["a.txt"]
+    (index / f"{FILE}.damaged-1").unlink()
+    (index / EDITIONS).write_text("models/0123456789abcdef")  # as where the first model was dropped
+    assert [file.path for file in list_files(folder)[0]] == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", [FILE, EDITIONS, LOCK])
+def test_a_document_that_is_called_like_a_file_of_an_index_is_one(tmp_path: Path, name: str) -> None:
+    folder = write_files(tmp_path, {f"a/{name}": "text", "a/b.txt": "text"})
+    assert {file.path for file in list_files(folder)[0]} == {f"a/{name}", "a/b.txt"}
 
 
 @pytest.mark.parametrize("place", ["two/a", "two/a/../a", "two/b", "link", "far", "far/c"])

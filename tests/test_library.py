@@ -6,6 +6,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from embeddings.static import BUILT_IN
 from qa.catalog import FILE, Catalog
 from qa.errors import CatalogError, FolderError, QuestionError
 from qa.library import LONGEST_QUESTION, Library
+from qa.snapshot import Snapshot
 from tests.conftest import ROOT, WordEncoder, word_library, write_files
 
 FILL = " Here follow plain words that nobody asks for, so that the passage is as long as a paragraph is." * 3
@@ -65,6 +69,26 @@ def test_a_hit_shows_its_document_s_words_and_marks_the_sentence_that_answers(wo
     assert hit.text == TEXTS["vote.txt"]
     assert hit.text[marked.start : marked.end] == "The president won the election."
     assert (hit.language, hit.passage.number, hit.elsewhere) == ("en", 1, ())
+
+
+def test_of_many_first_questions_one_loads_the_index(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, load, loads = Library(words.folder, words.catalog, words.encoder), Snapshot.load, list[int]()
+    all_ask, expected = threading.Barrier(8), words.ask("oil")
+
+    def count(*arguments: object) -> Snapshot:
+        loads.append(1)
+        time.sleep(0.05)  # meanwhile the others ask
+        return load(*arguments)
+
+    monkeypatch.setattr(Snapshot, "load", count)
+
+    def ask(_: int) -> object:
+        all_ask.wait()
+        return library.ask("oil")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {expected}
+    assert len(loads) == 1
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

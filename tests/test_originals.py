@@ -79,6 +79,11 @@ def test_f11_a_changed_removed_or_swapped_file_is_not_handed_out(words: Library,
     assert get(words, digest).status_code == 404
 
 
+def test_while_the_list_of_joined_folders_is_wrong_nothing_is_handed_out(words: Library) -> None:
+    (words.folder / ".sanadfolders").write_text("..")
+    assert get(words, digests(words)["a/b.txt"]).status_code == 404
+
+
 def test_a_link_names_the_hash_and_the_page_of_a_pdf() -> None:
     assert link(Document("a.pdf", "0" * 64, "", "", "pdf"), 3) == f"original/{'0' * 64}#page=3"
     assert link(Document("a.docx", "0" * 64, "", "", "docx"), None) == f"original/{'0' * 64}"

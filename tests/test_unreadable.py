@@ -78,6 +78,29 @@ def test_an_empty_folder_that_is_meant_empties_the_index(words: Library, folder:
     assert (len(words), words.ask("president").hits) == (0, ())
 
 
+def test_a_document_is_made_again_from_its_text_while_its_folder_cannot_be_read(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan, before, asked = os.scandir, whole(words.catalog), words.ask("president", 50)
+
+    def refuse(place: str) -> object:  # a closed folder is open to root
+        if place == str(folder / "sub"):
+            raise PermissionError(13, "Permission denied")
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    words.update()
+    with words.catalog.write() as transaction:  # as a repair does with a damaged passage
+        transaction.spoil([("sub/c.txt", 2)])
+        transaction.touch()
+    assert words.update().embedded == 1
+    assert [document.path for document in words.documents] == ["a.txt", "b.txt", "sub/c.txt"]
+    assert (whole(words.catalog).documents, words.ask("president", 50)) == (before.documents, asked)
+    content = words.catalog.file.read_bytes()
+    words.update()
+    assert words.catalog.file.read_bytes() == content
+
+
 def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
     folder: Path, index: Path, words: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
