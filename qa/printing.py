@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
+from embeddings.errors import SanadError
 from qa import evaluate
 from qa.answers import Answer, Hit, counted
 from qa.documents import Document, one_line, visible
 from qa.editions import Edition
 from qa.filters import Filter
+from qa.folder import Skipped
 from qa.library import Library
 from qa.reports import Report
 from qa.spans import Span
 from qa.visit import Visit
 
 NAMED = 10  # places at most; --json lists them all
+MESSAGES = 100  # of the doctor; where a disk is missing, there is one for each document
 
 
 def answer_object(answer: Answer) -> dict[str, object]:
@@ -92,6 +95,13 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
     }
 
 
+def answer_text(answer: Answer, *, bold: bool) -> str:
+    """Return an answer as text for people; with `bold` the answering sentences are bold."""
+    waiting = f" {counted(answer.waiting, 'file')} not indexed yet." if answer.waiting else ""
+    head = f"{answer.verdict} Confidence {answer.percent} %.{waiting}"
+    return "\n\n".join([head, *(hit_text(hit, bold=bold) for hit in answer.hits)])
+
+
 def hit_text(hit: Hit, *, bold: bool) -> str:
     """Return a hit and its places as text for people; with `bold` the answering sentences are bold."""
     found = _found(hit.document, hit.passage.span)
@@ -144,6 +154,16 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
+def error_text(error: SanadError) -> str:
+    """Return an error as one line."""
+    return f"sanad: {one_line(str(error))}"
+
+
+def skip_text(skip: Skipped) -> str:
+    """Return one line about a file that was skipped."""
+    return f"skipped {one_line(skip.path)}: {one_line(skip.reason)}"
+
+
 def version_text() -> str:
     """Return the version of Sanad that is installed."""
     from importlib.metadata import PackageNotFoundError, version  # 20 ms that only this takes
@@ -166,6 +186,14 @@ def visit_object(visit: Visit) -> dict[str, object]:
             for edition in visit.editions
         ],
     }
+
+
+def visit_lines(visit: Visit) -> list[str]:
+    """Return what the doctor repaired and what is still wrong, one line each, MESSAGES of them at most."""
+    messages = (*visit.repairs, *(finding.message for finding in visit.findings))
+    more = len(messages) - MESSAGES
+    cut = [f"{more:,} more like these: --json lists them all."] if more > 0 else []
+    return [*map(one_line, messages[:MESSAGES]), *cut]
 
 
 def edition_text(edition: Edition) -> str:

@@ -37,6 +37,11 @@ class Report:
     waiting: int = 0  # files that were still to be read when it was stopped
 
     @property
+    def is_news(self) -> bool:
+        """Whether anything answers differently now."""
+        return bool(self.added or self.changed or self.removed or self.rebuilt or self.switched)
+
+    @property
     def summary(self) -> str:
         """What was done, in a sentence for the user."""
         switched = f"{self.switched[0].upper()}{self.switched[1:]}. " if self.switched else ""

@@ -28,6 +28,12 @@ def speak_unicode() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def say(text: str) -> None:
+    """Write a line to standard error, at once."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def hush() -> None:
     """Discard further standard output, whose reader is gone: the interpreter would otherwise try to flush it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,11 +90,8 @@ def _lines() -> Callable[[Progress], None]:
         if time.monotonic() - last > QUIET:
             last = time.monotonic()
             left = "" if progress.left is None else f", {_clock(progress.left)} left"
-            told = (
-                f"{progress.done:,} of {counted(progress.total, 'file')}, {_speed(progress)}{_skipped(progress)}{left}"
-            )
-            sys.stderr.write(f"{told}\n")
-            sys.stderr.flush()
+            done = f"{progress.done:,} of {counted(progress.total, 'file')}"
+            say(f"{done}, {_speed(progress)}{_skipped(progress)}{left}")
 
     return show
 

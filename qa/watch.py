@@ -122,7 +122,7 @@ def follow(library: Library, told: Callable[[Report | SanadError], None], stop: 
         try:
             report = library.update(stop=stop.is_set)
             last = ""
-            if report.added or report.changed or report.removed or report.rebuilt:
+            if report.is_news:
                 told(report)
         except SanadError as error:  # reported once, not at every check
             if last != str(error):

@@ -14,11 +14,11 @@ import qa.doctor
 import qa.library
 import qa.visit
 from qa.catalog import FILE, SEGMENTS, Catalog
-from qa.cli import MESSAGES
 from qa.editions import FOLDER as MODELS
 from qa.errors import CatalogError, SettingsError
 from qa.judgements import FILE as JUDGEMENTS
 from qa.library import Library
+from qa.printing import MESSAGES
 from qa.visit import Visit, examine
 from tests.conftest import WordEncoder, done, sanad, write_files
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import _parser
+from qa.arguments import build_parser
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,11 +28,11 @@ def test_the_python_example_prints_what_readme_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["build", "ask", "eval", "serve", "doctor"])
 def test_every_command_stands_in_readme(command: str) -> None:
     assert f"`sanad {command} " in README
-    assert command in _parser().format_help()
+    assert command in build_parser().format_help()
 
 
 def test_every_option_of_the_command_line_stands_in_readme() -> None:
-    for action in _parser()._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]
+    for action in build_parser()._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]
         options = {option for act in action._actions for option in act.option_strings} - {"-h", "--help"}
         assert all(option in README for option in options), options
 
