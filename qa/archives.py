@@ -55,16 +55,16 @@ class Archive:
     def xml(self, name: str) -> Element:
         """Return the root of an XML member, an empty element where there is no such member."""
         content = self.read(name)
-        return parse_xml(content) if content else Element("none")
+        return _parse_xml(content) if content else Element("none")
 
     def check(self) -> None:
         """Inflate and parse every XML member once, before a library opens the archive without these limits."""
         for name in sorted(self.names):
             if name.endswith((".xml", ".rels")):
-                parse_xml(self.read(name))
+                _parse_xml(self.read(name))
 
 
-def parse_xml(content: bytes) -> Element:
+def _parse_xml(content: bytes) -> Element:
     """Return the root element; raise SkipError where it is not XML, or declares a document type or entities."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring

@@ -2,7 +2,6 @@
 
 import bisect
 import re
-import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -121,7 +120,7 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
     Every line end becomes a line feed.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c if c in keep or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
+    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else "\ufffd", text)
 
 
 def one_line(text: str) -> str:
@@ -129,6 +128,7 @@ def one_line(text: str) -> str:
     return _DIRECTING.sub("\ufffd", visible(text, keep=""))
 
 
+_UNSEEN = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 

@@ -50,7 +50,7 @@ def read_page(content: bytes, *, whole: bool = False) -> Extracted:
         _mark_furniture(tree)
         text = _text(_main(tree))
     if not any(map(str.isalnum, text)):  # a page of links alone, say
-        text = _text(HTMLTree.parse(found.text), whole=True)
+        text = _text(tree, whole=True)
     headings = (
         (int(str(node.tag)[1]), " ".join(_words(node).split())) for node in _select(tree, "h1, h2, h3, h4, h5, h6")
     )

@@ -63,7 +63,7 @@ def _about_passages(
         yield 0, f"it has {len(rows):,} of its {listed.passages:,} passages, or they are out of order"
     for *values, expected in rows:
         try:
-            message = about_row(to_row(*values), text, dim)
+            message = _about_row(to_row(*values), text, dim)
             message = message or ("" if checksum(values) == expected else "is not as it was written")
         except (TypeError, ValueError, OverflowError):
             message = "cannot be read"
@@ -71,7 +71,7 @@ def _about_passages(
             yield values[0], f"passage {values[0]} {message}"
 
 
-def about_row(row: Row, text: str, dim: int | None) -> str:
+def _about_row(row: Row, text: str, dim: int | None) -> str:
     """Return what is wrong with a passage of a text, an empty string where nothing is."""
     span, vector = row.passage.span, row.embedded.vector
     inside = (*row.passage.sentences, *row.passage.repeats)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from qa.documents import one_line
+from qa.documents import one_line, visible
 from qa.language import UNKNOWN
 from qa.spans import LINE_ENDS, Span
 
@@ -23,8 +23,6 @@ LANGUAGES = {
     "tg": "Tajik", "tk": "Turkmen", "tl": "Tagalog", "tt": "Tatar", "ug": "Uyghur", "uz": "Uzbek", "vi": "Vietnamese",
 }  # fmt: skip
 
-_CONTROLS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
-_REPLACED = dict.fromkeys(_CONTROLS, "\ufffd")
 FULL = 0.7  # of the longest line: the least length of one that goes on in the next, where lines are wrapped
 _LINES = re.compile(f"[^{LINE_ENDS}]+")
 # A phrase of Latin or Cyrillic words, a number or a file name: kept together within right-to-left text.
@@ -35,7 +33,7 @@ _APART = re.compile(
 
 def escape(text: str) -> str:
     """Return HTML that shows `text` literally; control characters and lone surrogates show as U+FFFD."""
-    return html.escape(text.replace("\r\n", "\n").replace("\r", "\n").translate(_REPLACED), quote=True)
+    return html.escape(visible(text))
 
 
 def label(text: str) -> str:

@@ -47,13 +47,13 @@ def read_document(content: bytes) -> Extracted:
         raise SkipError("it is locked with a password" if locked else "it is damaged, or not a PDF") from None
     if len(document) > MOST_PAGES:
         raise SkipError(f"it has more than {MOST_PAGES:,} pages: split it")
-    pages = [_lines(document, number) for number in range(len(document))]
+    pages = [list(_read(_lines(document, number))) for number in range(len(document))]
     if not any(pages):
         raise SkipError("it has no text layer: run OCR on it")
-    metadata, read = _metadata(document), [list(_read(lines)) for lines in pages]
-    bodies = [_unprinted(lines, number, len(read)) for number, lines in enumerate(read, 1)]
+    metadata = _metadata(document)
+    bodies = [_unprinted(lines, number, len(pages)) for number, lines in enumerate(pages, 1)]
     # Where a browser printed it, it was made on the day of printing, which is not the day of its text.
-    date = "" if bodies != read else iso_date(metadata.get("CreationDate", ""))
+    date = "" if bodies != pages else iso_date(metadata.get("CreationDate", ""))
     found = paged(list(_texts(bodies)), metadata.get("Title", "").strip(), date)
     bare = sum(not lines for lines in pages)
     note = f"{bare:,} of {len(pages):,} pages have no text layer" if bare > len(pages) / 4 else ""

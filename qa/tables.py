@@ -173,10 +173,10 @@ def to_row(
 ) -> Row:
     """Return the passage of a row's values."""
     passage = Passage(number, Span(start, end), _unpack(sentences), _unpack(repeats))
-    return Row(passage, digest, language, to_embedded(*blobs))
+    return Row(passage, digest, language, _to_embedded(*blobs))
 
 
-def to_embedded(vector: bytes, tokens: bytes, sizes: bytes, norms: bytes) -> Embedded:
+def _to_embedded(vector: bytes, tokens: bytes, sizes: bytes, norms: bytes) -> Embedded:
     """Return the vector and tokens of a row's values."""
     return Embedded(
         np.frombuffer(vector, np.float32),

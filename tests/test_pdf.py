@@ -1,5 +1,7 @@
 """PDF files whose fonts say that a glyph stands for a character beyond U+FFFF, or for half of one."""
 
+import tracemalloc
+
 import pytest
 
 from qa.extraction import Extractor
@@ -46,6 +48,17 @@ def test_half_a_letter_costs_no_more_than_itself(half: str) -> None:
     found.text.encode()
     assert found.text.startswith("sum ")
     assert found.text[found.pages[1] :] == "second page"
+
+
+def test_ten_times_the_pages_do_not_take_ten_times_the_memory() -> None:
+    peaks = {}
+    for number in (4, 40):
+        content = pages(["The words of a page. " * 40] * number, "0041")
+        tracemalloc.start()
+        assert len(read_document(content).pages) == number
+        peaks[number] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[40] < 3 * peaks[4], peaks
 
 
 def test_half_a_letter_in_its_metadata_costs_no_more_than_the_metadata() -> None:

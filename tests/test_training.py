@@ -2,6 +2,7 @@
 
 import lzma
 import random
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -167,6 +168,18 @@ def test_the_command_goes_on_with_what_is_finished(
     _command(data, tmp_path / "model", tmp_path / "work")
     assert capsys.readouterr().err == ""
     assert (tmp_path / "model" / "model.safetensors").read_bytes() == first
+
+
+def test_other_texts_of_the_same_number_are_trained_anew(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    _command(tmp_path / "data", tmp_path / "model", tmp_path / "work")
+    file = tmp_path / "data" / "pairs.ar-en.tsv.xz"
+    file.write_bytes(lzma.compress(lzma.decompress(file.read_bytes()).replace("كبير".encode(), "صغير".encode())))
+    capsys.readouterr()
+    _command(tmp_path / "data", tmp_path / "model", tmp_path / "work")
+    assert "step 1 of" in capsys.readouterr().err
 
 
 def test_the_command_names_a_folder_without_pairs(tmp_path: Path) -> None:

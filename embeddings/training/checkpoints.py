@@ -1,6 +1,7 @@
 """Keep the table after each phase, so that an interrupted training resumes with the next one."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -19,8 +20,8 @@ class Checkpoints:
         """Take what the table depends on besides the phases: the pairs, and whatever `origin` holds."""
         self._folder = folder
         weights = Path(__file__).with_name("sources.tsv").read_text(encoding="utf-8")
-        sizes = [(pairs.name, len(pairs.lefts), sum(map(len, pairs.rights))) for pairs in files]
-        self._origin = repr((sizes, weights, origin))
+        texts = [(pairs.name, _digest((*pairs.sources, *pairs.lefts, *pairs.rights))) for pairs in files]
+        self._origin = repr((texts, weights, origin))
 
     def resume(self, table: Table, phases: list[Phase]) -> int:
         """Load the table after the longest finished run of phases, and return how many phases that is."""
@@ -41,5 +42,11 @@ class Checkpoints:
         temporary.replace(path)
 
     def _path(self, phases: list[Phase]) -> Path:
-        digest = hashlib.sha256(repr((self._origin, phases)).encode()).hexdigest()
-        return self._folder / f"table-{digest[:16]}.pt"
+        return self._folder / f"table-{_digest((self._origin, repr(phases)))}.pt"
+
+
+def _digest(texts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{text}\n".encode())
+    return digest.hexdigest()[:16]

@@ -18,10 +18,10 @@ def contrastive(left: Tensor, right: Tensor, same: Tensor) -> Tensor:
     `same` (n, n) marks pairs of rows that share a text: they are not counter-examples.
     """
     scores = SCALE * normalize(left) @ normalize(right).T  # (n, n)
-    return symmetric(scores, same)
+    return _symmetric(scores, same)
 
 
-def symmetric(scores: Tensor, same: Tensor) -> Tensor:
+def _symmetric(scores: Tensor, same: Tensor) -> Tensor:
     """Return the cross entropy of the diagonal, over rows and over columns."""
     scores = scores.masked_fill(same, -1e4)
     target = torch.arange(len(scores), device=scores.device)
