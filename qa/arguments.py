@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from embeddings.errors import SanadError
 from qa.filters import EVERYTHING, Filter
 from qa.printing import version_text
-from qa.settings import read_port
+from qa.settings import DEFAULTS, read_port
 
 PASSAGES = 5  # shown where no other number is typed
 
@@ -96,7 +96,7 @@ def _command(
     )
     for argument in positional:
         command.add_argument(argument)
-    command.add_argument("folder", nargs="?", help="the documents (default: seeds)")
+    command.add_argument("folder", nargs="?", help=f"the documents (default: {DEFAULTS['folder']})")
     command.add_argument("--index", metavar="DIR", help="where the index is kept (default: in your cache folder)")
     command.add_argument(
         "--model",
@@ -135,8 +135,8 @@ def _add_ask(ask: argparse.ArgumentParser) -> None:
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--host", help="address to serve on (default: 127.0.0.1)")
-    serve.add_argument("--port", help="port to serve on (default: 7860)")
+    serve.add_argument("--host", help=f"address to serve on (default: {DEFAULTS['host']})")
+    serve.add_argument("--port", help=f"port to serve on (default: {DEFAULTS['port']})")
     serve.add_argument("--watch", action="store_true", help="follow the folder even when nobody asks")
     serve.add_argument(
         "--allow-upload", action="store_const", const="yes", help="let visitors of the page add documents"

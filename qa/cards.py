@@ -1,12 +1,10 @@
 """Questions with their answers, and the documents behind them, as HTML."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
 
 from qa.answers import Answer, Hit, Place, counted
+from qa.conversation import Turn
 from qa.documents import Document
-from qa.evaluate import Question
-from qa.judgements import right, unanswerable, wrong
 from qa.language import detect
 from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
 from qa.originals import link
@@ -16,44 +14,33 @@ from qa.spans import Span
 LONGEST_SHOWN = 200_000  # characters of a document on the page at once; browsers are slow to lay out more
 SHOWN_MISSES = 3
 NAMED = 10  # other documents with the same passage
-Judged = frozenset[Question]
 SURENESS = ((0.9, "Very sure"), (0.7, "Quite sure"), (0.5, "Fairly sure"), (0.0, "Not sure"))
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question of the conversation with its answer, or with the problem that prevented one."""
-
-    number: int
-    question: str
-    answer: Answer | None = None
-    problem: str = ""
-
-
-def conversation(turns: Sequence[Turn], welcome: str, judged: Judged = frozenset()) -> str:
+def conversation(turns: Sequence[Turn], welcome: str, pressed: Container[str] = ()) -> str:
     """Return the questions and answers, oldest first, all but the newest collapsed; `welcome` where there are none.
 
-    Judgements among `judged` are shown as pressed buttons.
+    The buttons of judgements whose names are among `pressed` are shown as pressed.
     """
     if not turns:
         return welcome
     *earlier, newest = turns
-    folded = "".join(_folded_turn(turn, judged) for turn in earlier)
+    folded = "".join(_folded_turn(turn, pressed) for turn in earlier)
     past = f'<section class="past" aria-label="Earlier questions">{folded}</section>' if earlier else ""
-    return f'<p class="unseen" role="status">{_outcome(newest)}</p>{past}{_open_turn(newest, judged)}'
+    return f'<p class="unseen" role="status">{_outcome(newest)}</p>{past}{_open_turn(newest, pressed)}'
 
 
-def _open_turn(turn: Turn, judged: Judged) -> str:
+def _open_turn(turn: Turn, pressed: Container[str]) -> str:
     asked = f'<h2 class="asked" dir="auto">{escape(turn.question)}</h2>' if turn.question else ""
-    return f'<article class="turn" data-turn="{turn.number}">{asked}{_reply(turn, judged)}</article>'
+    return f'<article class="turn" data-turn="{turn.number}">{asked}{_reply(turn, pressed)}</article>'
 
 
-def _folded_turn(turn: Turn, judged: Judged) -> str:
+def _folded_turn(turn: Turn, pressed: Container[str]) -> str:
     asked = escape(turn.question)
     brief = "No answer" if turn.answer is None else "Found" if turn.answer.confident else "Not found"
     summary = f'<span class="was" dir="auto">{asked}</span> <small>{brief}</small>'
     return (
-        f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn, judged)}</details>'
+        f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn, pressed)}</details>'
     )
 
 
@@ -61,16 +48,16 @@ def _outcome(turn: Turn) -> str:
     return escape(turn.answer.verdict if turn.answer else turn.problem or "Searching…")
 
 
-def _reply(turn: Turn, judged: Judged) -> str:
+def _reply(turn: Turn, pressed: Container[str]) -> str:
     if turn.answer is None:
         return problem(turn.problem) if turn.problem else '<p class="searching">Searching…</p>'
     answer = turn.answer
     kind = "found" if answer.confident else "missing"
     verdict = f'<div class="verdict {kind}"><p>{escape(answer.verdict)}</p>{_trust(answer)}</div>'
     hits = answer.hits if answer.confident else answer.hits[:SHOWN_MISSES]
-    cards = "".join(_card(turn.number, answer, hit, judged) for hit in hits)
+    cards = "".join(_card(turn, answer, hit, pressed) for hit in hits)
     listed = f'<ol class="hits">{cards}</ol>' if cards else ""
-    none = _thumb(str(turn.number), "none", "Nothing here answers it", pressed=unanswerable(answer) in judged)
+    none = _thumb(str(turn.number), "none", "Nothing here answers it", pressed)
     last = f'<p class="judge">{none}</p>'
     if answer.confident or not listed:
         return verdict + listed + last
@@ -79,10 +66,11 @@ def _reply(turn: Turn, judged: Judged) -> str:
     return verdict + misses + last
 
 
-def _thumb(place: str, judgement: str, words: str, *, pressed: bool) -> str:
+def _thumb(place: str, judgement: str, words: str, pressed: Container[str]) -> str:
+    holds = str(f"{place}:{judgement}" in pressed).lower()
     return (
         f'<button type="button" class="thumb" data-judge="{place}" data-as="{judgement}" '
-        f'aria-pressed="{str(pressed).lower()}">{words}</button>'
+        f'aria-pressed="{holds}">{words}</button>'
     )
 
 
@@ -91,14 +79,14 @@ def _trust(answer: Answer) -> str:
     return f'<p class="trust">{bar(answer.percent)}{words} <span>{answer.percent} %</span></p>'
 
 
-def _card(turn: int, answer: Answer, hit: Hit, judged: Judged) -> str:
-    direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", f"{turn}.{hit.rank}"
+def _card(turn: Turn, answer: Answer, hit: Hit, pressed: Container[str]) -> str:
+    direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", turn.place(hit)
     unseen = ' class="unseen"' if _begins_with_title(hit) else ""
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{unseen}>{label(_title(hit.document))}</h3>'
     head += f'<span class="fact">p. {hit.page}</span>' if hit.page else ""
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
-    thumbs = _thumb(place, "right", "Right", pressed=right(answer, hit) in judged)
-    thumbs += _thumb(place, "wrong", "Wrong", pressed=wrong(answer, hit) in judged)
+    thumbs = _thumb(place, "right", "Right", pressed)
+    thumbs += _thumb(place, "wrong", "Wrong", pressed)
     return (
         f'<li class="card"><header dir="{direction}">{head}</header>'
         f'<div class="passage" lang="{escape(hit.language)}">{shown}</div>'

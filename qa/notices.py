@@ -1,9 +1,9 @@
 """What surrounds the conversation, as HTML: the welcome, how much is indexed, what an update is doing or did."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from qa.answers import counted
+from qa.examples import Example
 from qa.folder import Skipped
 from qa.language import UNKNOWN
 from qa.markup import LANGUAGES, escape, label, language_name, problem
@@ -31,15 +31,6 @@ FILTERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question to try, offered only where the document that answers it is indexed."""
-
-    language: str
-    question: str
-    document: str
-
-
 def welcome(examples: Iterable[Example]) -> str:
     """Return what the page shows before the first question, with `examples` to try, numbered in their order."""
     tries = "".join(
@@ -55,14 +46,14 @@ def welcome(examples: Iterable[Example]) -> str:
     )
 
 
-def nothing_indexed(folder: str, *, working: bool, problem: str = "") -> str:
+def nothing_indexed(folder: str, *, working: bool, trouble: str = "") -> str:
     """Return what the page shows while the index is first made, or where that found no documents."""
     if working:
         words = (
             f"Sanad reads {label(folder)} for the first time. You can ask as soon as the first documents are indexed."
         )
         return f'<section class="welcome"><h2>Reading the documents</h2><p>{words}</p></section>'
-    advice = escape(problem) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
+    advice = escape(trouble) or f"Put documents into {label(folder)}: text, PDF, web pages, office files."
     return (
         f'<section class="welcome"><h2>No documents yet</h2><p>{advice}</p>'
         "<p>Then press <b>Rebuild</b>, above.</p></section>"
@@ -139,8 +130,8 @@ def _reasons(files: Iterable[tuple[str, str]]) -> str:
 
 def judged(number: int, file: str, pressed: Iterable[str] = (), trouble: str = "") -> str:
     """Return how many judgements there are and where, which buttons they press, and what went wrong, if anything."""
-    count = ""
+    held = ""
     if number:
-        given = '<a href="questions.jsonl" download>Download</a>'
-        count = f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} {given}</p>'
-    return f'<div data-pressed="{escape(" ".join(pressed))}">{problem(trouble) if trouble else ""}{count}</div>'
+        download = '<a href="questions.jsonl" download>Download</a>'
+        held = f'<p class="judged" role="status">{counted(number, "judgement")} in {label(file)} {download}</p>'
+    return f'<div data-pressed="{escape(" ".join(pressed))}">{problem(trouble) if trouble else ""}{held}</div>'

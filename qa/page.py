@@ -11,10 +11,10 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1"
 import gradio as gr
 
 from qa import notices
-from qa.chat import FORGOTTEN, Chat, Shown, Turns
+from qa.chat import Chat, Shown
+from qa.conversation import Turns
 from qa.folder import LARGEST_FILE
 from qa.listing import SEARCH, adding
-from qa.markup import problem
 from qa.uploads import KINDS
 
 REBUILD, STOP = "Rebuild", "Stop"
@@ -34,8 +34,7 @@ class _Events:
         yield from map(_components, self._chat.try_example(turns, _chosen(event, "ask")))
 
     def open(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
-        document = self._chat.open(turns, _chosen(event, "open"))
-        return document, "" if document else problem(FORGOTTEN)
+        return self._chat.open(turns, _chosen(event, "open"))
 
     def show_first(self, kept: str, turns: Turns) -> str | dict[str, Any]:
         shown = self._chat.show_first(kept, turns)
@@ -77,7 +76,7 @@ class _Events:
         yield from self.follow(wanted=True)
 
     def load(self) -> Iterator[tuple[str, str, gr.Button]]:
-        if self._chat.documents:
+        if self._chat.indexed.documents:
             self._chat.rebuild.settle()
         else:  # there is nothing but its progress to show
             self._chat.rebuild.keep_up()
@@ -112,7 +111,7 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
 
     Where nothing is indexed yet, begin an update.
     """
-    if not chat.documents:
+    if not chat.indexed.documents:
         chat.rebuild.start()
     events = _Events(chat)
     page = gr.Blocks(title="Sanad", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))

@@ -84,7 +84,7 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
     """Return what an update did as a JSON object."""
     return {
         **{name: list(getattr(report, name)) for name in ("added", "changed", "removed", "unchanged")},
-        "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
+        "skipped": _skip_objects(report.skipped),
         "notes": [{"document": path, "note": note} for path, note in report.notes],
         "rebuilt": report.rebuilt,
         "switched": report.switched,
@@ -93,6 +93,10 @@ def report_object(report: Report, library: Library) -> dict[str, object]:
         "waiting": report.waiting,
         "seconds": round(report.seconds, 3),
     }
+
+
+def _skip_objects(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
+    return [{"document": skip.path, "reason": skip.reason} for skip in skipped]
 
 
 def answer_text(answer: Answer, *, bold: bool) -> str:
@@ -180,7 +184,7 @@ def visit_object(visit: Visit) -> dict[str, object]:
         "healthy": not visit.findings,
         "findings": [finding.message for finding in visit.findings],
         "repairs": list(visit.repairs),
-        "skipped": [{"document": skip.path, "reason": skip.reason} for skip in visit.skipped],
+        "skipped": _skip_objects(visit.skipped),
         "models": [
             {name: getattr(edition, name) for name in ("model", "place", "documents", "bytes", "answers", "whole")}
             for edition in visit.editions

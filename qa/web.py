@@ -19,10 +19,11 @@ from qa.guard import LARGEST_BODY, Guard
 from qa.library import Library
 from qa.page import build_page, style
 from qa.routes import routes
+from qa.settings import DEFAULTS
 from qa.uploads import Uploads
 from qa.watch import watching
 
-HOST, PORT = "127.0.0.1", 7860
+HOST, PORT = DEFAULTS["host"], int(DEFAULTS["port"])
 _NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 

@@ -36,8 +36,8 @@ qa.trust qa.shelf qa.check qa.editions
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings qa.watch
-qa.guard qa.markup qa.rebuild qa.judgements qa.question_words qa.overview qa.uploads
-qa.notices qa.originals qa.listing qa.doctor
+qa.guard qa.markup qa.rebuild qa.judgements qa.question_words qa.overview qa.uploads qa.examples
+qa.notices qa.originals qa.listing qa.conversation qa.doctor
 qa.repair
 qa.visit
 qa.routes

@@ -19,7 +19,7 @@ import embeddings
 import qa
 from embeddings.text import fold, fold_with_offsets
 from qa import cards, markup
-from qa.cards import Turn
+from qa.conversation import Turn
 from qa.documents import Document, clean, find_title
 from qa.extracted import records, tidy
 from qa.extraction import Extractor, Limits

@@ -6,7 +6,7 @@ import pytest
 
 from qa import cards
 from qa.answers import Answer, Hit, Place
-from qa.cards import Turn
+from qa.conversation import Turn
 from qa.documents import Document
 from qa.passages import Passage
 from qa.printing import hit_text

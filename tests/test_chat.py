@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.static import StaticEncoder
-from qa.cards import Turn
 from qa.catalog import Catalog
-from qa.chat import LONGEST_CONVERSATION, Chat, Shown
+from qa.chat import Chat, Shown
+from qa.conversation import LONGEST_CONVERSATION, Turn
 from qa.library import LONGEST_QUESTION, Library
 from qa.reports import Progress, Report
 
@@ -197,7 +197,7 @@ def test_an_index_that_is_damaged_before_anything_is_loaded_is_told_wherever_the
     (library.index / "catalog.sqlite").write_bytes(b"garbage" * 1000)
     assert DAMAGE in chat.show(())
     assert DAMAGE in chat.notice(chat.rebuild.work)
-    assert DAMAGE in chat.open(turns, "1.1")  # with the text as it was searched
+    assert DAMAGE in chat.open(turns, "1.1")[0]  # with the text as it was searched
     *_, tried = chat.try_example((), "0")
     assert DAMAGE in tried.told
     assert DAMAGE in chat.restore(json.dumps([QUESTION]), ())[1]

@@ -1,8 +1,8 @@
 """What stands around the conversation: welcome, progress, reports."""
 
 from qa import notices
+from qa.examples import Example
 from qa.folder import Skipped
-from qa.notices import Example
 from qa.reports import Progress, Report
 from tests.test_markup import HOSTILE, Page, assert_literal
 
@@ -18,7 +18,7 @@ def test_hostile_names_and_reasons_are_shown_literally() -> None:
             notices.refused(HOSTILE, HOSTILE),
             notices.nothing_indexed(HOSTILE, working=True),
             notices.nothing_indexed(HOSTILE, working=False),
-            notices.nothing_indexed("folder", working=False, problem=HOSTILE),
+            notices.nothing_indexed("folder", working=False, trouble=HOSTILE),
         ]
     )
 

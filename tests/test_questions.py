@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.chat import EXAMPLES
 from qa.evaluate import Outcome, ask_all, plain, read_questions, score, score_languages
+from qa.examples import EXAMPLES, Example
 from qa.library import Library
-from qa.notices import Example
 
 QUESTIONS = read_questions(Path(__file__).with_name("questions.jsonl"))
 LANGUAGES = {"en", "ru", "kk", "tr", "ar", "fa", "de", "fr"}
