@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from embeddings.errors import SanadError
 from qa.filters import EVERYTHING, Filter
 from qa.printing import version_text
-from qa.settings import DEFAULTS, read_port
+from qa.settings import DEFAULTS, read_port, read_url
 
 PASSAGES = 5  # shown where no other number is typed
 
@@ -34,6 +34,7 @@ class Arguments:
     host: str | None = None
     port: str | None = None
     allow_upload: str | None = None
+    public_url: str | None = None
     # doctor
     repair: bool = False
     drop: str | None = None
@@ -61,6 +62,7 @@ def _checked(options: argparse.Namespace) -> Arguments:
     arguments = Arguments(within=Filter.of(**conditions), **given)
     if arguments.port:
         read_port(arguments.port)
+    read_url(arguments.public_url or "")
     return arguments
 
 
@@ -140,6 +142,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--watch", action="store_true", help="follow the folder even when nobody asks")
     serve.add_argument(
         "--allow-upload", action="store_const", const="yes", help="let visitors of the page add documents"
+    )
+    serve.add_argument(
+        "--public-url", metavar="URL", help="where a proxy makes the page known, such as https://docs.example.org/sanad"
     )
 
 

@@ -20,7 +20,7 @@ COMMANDS: dict[str, Callable[[Arguments, Settings], int]] = {
     "serve": commands.serve,
     "doctor": commands.doctor,
 }
-SERVED = ("host", "port", "allow_upload")  # settings that only `serve` has
+SERVED = ("host", "port", "allow_upload", "public_url")  # settings that only `serve` has
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 

@@ -117,9 +117,14 @@ def serve(arguments: Arguments, settings: Settings) -> int:
         settings.port,
         uploads=settings.allow_upload,
         watch=arguments.watch,
-        ready=lambda address: print(f"Sanad answers at {address}", flush=True),
+        public_url=settings.public_url,
+        ready=lambda address: print(f"Sanad answers at {_known(address, settings.public_url)}", flush=True),
     )
     return DONE
+
+
+def _known(address: str, public_url: str) -> str:
+    return f"{public_url}/, where a proxy passes requests on to {address}" if public_url else address
 
 
 def doctor(arguments: Arguments, settings: Settings) -> int:

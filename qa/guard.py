@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 # ASGI's own types (asgiref.typing), spelt out so that nothing has to be installed for them.
@@ -13,6 +13,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024  # bytes; a question is at most a few thousand
+PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Routes that every Gradio page has and this one does not need: uploads, files, fetching from elsewhere.
 CLOSED = ("/upload", "/file=", "/file/", "/proxy=", "/stream/", "/component_server", "/monitoring")
@@ -36,12 +37,14 @@ HEADERS = (
 class Guard:
     """ASGI middleware that refuses foreign hosts and origins, closed routes and large bodies.
 
-    An added document may have at most `largest_added` bytes; with 0, none can be added.
+    A proxy may make the page known at `public_url`. An added document may have at most `largest_added` bytes; with 0,
+    none can be added.
     """
 
-    def __init__(self, app: App, served: str, largest_added: int = 0) -> None:
+    def __init__(self, app: App, served: str, public_url: str = "", largest_added: int = 0) -> None:
         self.app = app
         self.served = served
+        self.public = _origin(public_url)
         self.largest_added = largest_added
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -51,25 +54,54 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         adding = scope["path"].startswith(ADD)
         largest = self.largest_added if adding else LARGEST_BODY
-        refusal = _refuse(scope["path"], headers, self.served, largest)
+        refusal = self._refuse_sender(headers) or _refuse(scope["path"], headers, largest)
         if refusal:
             return await _answer(_secured(send, scope["path"]), *refusal)
         limited = _Limited(receive, _secured(send, scope["path"]), largest)
         return await self.app(scope, limited.receive, limited.send)
 
+    def _refuse_sender(self, headers: MutableMapping[str, str]) -> tuple[int, str] | None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        public = self.public  # a proxy passes its own Host on, or puts ours in its place
+        if not (is_allowed(host, self.served) or (public and _name(host) == public.host)):
+            return 400, "This address does not serve that host. A proxy needs --public-url: see the README."
+        if not (origin is None or _is_from(origin, host) or (public and _origin(origin) == public)):
+            return 403, "Pages of other sites may not use this one. A proxy needs --public-url: see the README."
+        return None
 
-def _refuse(path: str, headers: MutableMapping[str, str], served: str, largest: int) -> tuple[int, str] | None:
-    host, origin = headers.get("host", ""), headers.get("origin")
-    if not is_allowed(host, served):
-        return 400, "This address does not serve that host."
-    if origin is not None and not _is_from(origin, host):
-        return 403, "Pages of other sites may not use this one."
+
+def _refuse(path: str, headers: MutableMapping[str, str], largest: int) -> tuple[int, str] | None:
     if not largest or any(path.removeprefix("/gradio_api").startswith(closed) for closed in CLOSED):
         return 403, "This route is closed."
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > largest:
         return 413, "The request is too large."
     return None
+
+
+class _Origin(NamedTuple):
+    """What tells one site from another."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def _origin(address: str) -> _Origin | None:
+    """Return the site of an address, None where it is no address of a page."""
+    try:
+        url = urlsplit(address)
+        return _Origin(url.scheme, url.hostname or "", url.port or PORTS[url.scheme])
+    except (ValueError, KeyError):
+        return None
+
+
+def _name(host: str) -> str | None:
+    """Return the name in a Host header without its port, None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _is_from(origin: str, host: str) -> bool:
@@ -85,9 +117,8 @@ def is_allowed(host: str, served: str) -> bool:
     A server on loopback goes by its loopback names only; on the network also by any numeric address and by this
     machine's name. A name of somebody else's choosing (DNS rebinding) is never among them.
     """
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    name = _name(host)
+    if name is None:
         return False
     if name in LOOPBACK or name == served.strip("[]").lower():
         return True

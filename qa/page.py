@@ -18,6 +18,12 @@ from qa.listing import SEARCH, adding
 from qa.uploads import KINDS
 
 REBUILD, STOP = "Rebuild", "Stop"
+ICON = (  # a page of lines, one of them marked; without it browsers show that of Gradio
+    '<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27 viewBox=%270 0 32 32%27%3E'
+    "%3Crect width=%2732%27 height=%2732%27 rx=%277%27 fill=%27%231b5e57%27/%3E%3Cpath d=%27M8 9h16M8 23h10%27 stroke="
+    "%27%23fff%27 stroke-width=%273%27/%3E%3Cpath d=%27M8 16h16%27 stroke=%27%23ffd54a%27 stroke-width=%275%27/%3E"
+    '%3C/svg%3E">'
+)
 LOOK = 2.0  # seconds between two looks at a watched folder
 
 
@@ -186,7 +192,7 @@ def _html(value: str, name: str, *, scripted: bool = False, render: bool = True)
 def style() -> dict[str, Any]:
     """Return the launch options for how the page looks: the fonts of the user's system, and page.css."""
     theme = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-    return {"theme": theme, "head": f"<style>{_file('page.css')}</style>"}
+    return {"theme": theme, "head": f"{ICON}<style>{_file('page.css')}</style>"}
 
 
 def _file(name: str) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from qa.editions import Editions
 from qa.errors import SettingsError
@@ -22,6 +23,7 @@ class Settings:
     host: str
     port: int
     allow_upload: bool  # whether visitors of the page may add files to the folder
+    public_url: str  # where a proxy in front of the chat makes it known, empty where there is none
 
 
 def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
@@ -44,6 +46,7 @@ def read_settings(given: Mapping[str, str | None], environment: Mapping[str, str
         value("host") or DEFAULTS["host"],
         read_port(value("port") or DEFAULTS["port"]),
         _yes("allow_upload", value("allow_upload") or DEFAULTS["allow_upload"]),
+        read_url(value("public_url") or ""),
     )
 
 
@@ -81,6 +84,18 @@ def read_port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SettingsError(f"{text!r} is not a port: give a number from 1 to 65535.")
     return int(text)
+
+
+def read_url(text: str) -> str:
+    """Return the address of a page, or nothing, without a slash at its end; raise SettingsError for anything else."""
+    try:
+        url = urlsplit(text)
+        plain = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        plain = False
+    if text and (not plain or set(text) & set("?#@ ") or not text.isascii()):
+        raise SettingsError(f"{text!r} is not the address of a page: give one such as https://docs.example.org/sanad.")
+    return text.rstrip("/")
 
 
 def _yes(name: str, text: str) -> bool:

@@ -29,13 +29,20 @@ _NO_DOCS = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 @contextlib.contextmanager
 def serving(
-    library: Library, host: str = HOST, port: int = PORT, *, uploads: bool = False, watch: bool = False
+    library: Library,
+    host: str = HOST,
+    port: int = PORT,
+    *,
+    uploads: bool = False,
+    watch: bool = False,
+    public_url: str = "",
 ) -> Iterator[str]:
     """Serve the chat over `library` while the context lasts, and give its address; port 0 stands for any free one.
 
     With `uploads` anyone who can open the page can add documents to the folder; with `watch` the index follows the
-    folder even while nobody asks. Raise ServerError where the port is taken or the host is not an address of this
-    machine.
+    folder even while nobody asks. A proxy that makes the chat known elsewhere passes on what comes for `public_url`,
+    without the path of that address; then the page works only there. Raise ServerError where the port is taken or the
+    host is not an address of this machine.
     """
     port = check_port(host, port)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
@@ -45,7 +52,7 @@ def serving(
         chat = Chat(library, taken)
         page = build_page(chat, watch=watch)
         try:
-            page.launch(**_settings(library, host, port, taken))
+            page.launch(**_settings(library, host, port, taken, public_url))
             with watching(library.folder, chat.rebuild.catch_up) if watch else contextlib.nullcontext():
                 yield f"http://{'localhost' if host in ('0.0.0.0', '[::]') else host}:{port}"
         finally:
@@ -53,11 +60,12 @@ def serving(
             page.close(verbose=False)
 
 
-def _settings(library: Library, host: str, port: int, uploads: Uploads | None) -> dict[str, Any]:
-    guard = Middleware(Guard, served=host, largest_added=LARGEST_FILE if uploads else 0)
+def _settings(library: Library, host: str, port: int, uploads: Uploads | None, public_url: str) -> dict[str, Any]:
+    guard = Middleware(Guard, served=host, public_url=public_url, largest_added=LARGEST_FILE if uploads else 0)
     return {
         "server_name": host,
         "server_port": port,
+        "root_path": public_url,
         "prevent_thread_lock": True,
         "quiet": True,
         "share": False,
@@ -109,6 +117,7 @@ def serve(
     *,
     uploads: bool = False,
     watch: bool = False,
+    public_url: str = "",
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the chat over `library` until Ctrl-C or SIGTERM; call `ready` with its address once it is up.
@@ -116,7 +125,10 @@ def serve(
     Raise ServerError where the port is taken or the host is not an address of this machine.
     """
     ended = threading.Event()
-    with _ends_on_signals(ended), serving(library, host, port, uploads=uploads, watch=watch) as address:
+    with (
+        _ends_on_signals(ended),
+        serving(library, host, port, uploads=uploads, watch=watch, public_url=public_url) as address,
+    ):
         ready(address)
         while not ended.wait(0.5):  # a wait without a timeout cannot be interrupted on every system
             pass

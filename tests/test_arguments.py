@@ -28,6 +28,7 @@ COMMANDS = ["build", "ask", "eval", "serve", "doctor"]
         ("eval q.jsonl docs", Arguments("eval", "docs", questions="q.jsonl")),
         ("serve --host ::1 --port 81 --watch", Arguments("serve", host="::1", port="81", watch=True)),
         ("serve --allow-upload", Arguments("serve", allow_upload="yes")),
+        ("serve --public-url https://a.example", Arguments("serve", public_url="https://a.example")),
         ("doctor --repair --drop m", Arguments("doctor", repair=True, drop="m")),
     ],
 )

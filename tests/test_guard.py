@@ -20,7 +20,12 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 def request(
-    headers: dict[str, str], *, path: str = "/", body: tuple[bytes, ...] = (b"",), served: str = "127.0.0.1"
+    headers: dict[str, str],
+    *,
+    path: str = "/",
+    body: tuple[bytes, ...] = (b"",),
+    served: str = "127.0.0.1",
+    public_url: str = "",
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     chunks: Iterator[bytes] = iter(body)
     left = len(body)
@@ -36,7 +41,7 @@ def request(
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "path": path, "headers": raw}
-    asyncio.run(Guard(echo, served)(scope, receive, send))
+    asyncio.run(Guard(echo, served, public_url)(scope, receive, send))
     starts = [message for message in sent if message["type"] == "http.response.start"]
     assert len(starts) == 1  # one response, whatever happened
     return starts[0]["status"], dict(starts[0]["headers"]), b"".join(m.get("body", b"") for m in sent)
@@ -100,6 +105,16 @@ def test_hosts(host: str, served: str, allowed: bool) -> None:
 )
 def test_a_foreign_origin_is_refused(origin: str) -> None:
     assert request({**HERE, "origin": origin})[0] == 403
+
+
+@pytest.mark.parametrize("host", ["docs.example.org", "docs.example.org:443", "127.0.0.1:7860"])
+def test_a_proxy_makes_the_page_known_at_one_address_and_no_other(host: str) -> None:
+    public = "https://docs.example.org/sanad"
+    assert request({"host": host, "origin": "https://docs.example.org"}, public_url=public)[0] == 200
+    assert request({"host": "evil.example", "origin": "https://docs.example.org"}, public_url=public)[0] == 400
+    for origin in ("https://evil.example", "https://docs.example.org:8443", "null"):
+        assert request({"host": host, "origin": origin}, public_url=public)[0] == 403
+    assert b"--public-url" in request({"host": "docs.example.org"})[2]
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/upload", "/upload", "/gradio_api/file=/etc/passwd", "/proxy=http://x"])

@@ -11,7 +11,7 @@ from qa.errors import SettingsError
 from qa.settings import DEFAULTS, default_index, read_settings
 from tests.conftest import WordEncoder, word_library, write_files
 
-NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port", "allow_upload"))
+NOTHING = dict.fromkeys(("folder", "index", "model", "host", "port", "allow_upload", "public_url"))
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
@@ -50,6 +50,30 @@ def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(SettingsError, match="is not a port"):
         read_settings({**NOTHING, "port": port}, {})
+
+
+@pytest.mark.parametrize("url", ["", "https://docs.example.org/sanad", "http://[::1]:8080", "https://docs.example.org"])
+def test_a_public_address_is_kept_without_its_last_slash(url: str) -> None:
+    assert read_settings({**NOTHING, "public_url": url}, {}).public_url == url
+    assert read_settings(NOTHING, {"SANAD_PUBLIC_URL": url and f"{url}/"}).public_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "docs.example.org",
+        "/sanad",
+        "ftp://a.example",
+        "https://",
+        "https://a:x",
+        "https://a?b",
+        "https://u@a",
+        "https://[",
+    ],
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="is not the address of a page"):
+        read_settings({**NOTHING, "public_url": url}, {})
 
 
 @pytest.mark.parametrize(
