@@ -6,7 +6,7 @@ from qa.answers import Answer, Hit, Place, counted
 from qa.conversation import Turn
 from qa.documents import Document
 from qa.language import detect
-from qa.markup import bar, escape, is_right_to_left, label, language_name, paragraphs, problem
+from qa.markup import bar, direction, escape, fact, file_fact, label, language_name, paragraphs, problem
 from qa.originals import link
 from qa.question_words import question_words
 from qa.spans import Span
@@ -80,15 +80,15 @@ def _trust(answer: Answer) -> str:
 
 
 def _card(turn: Turn, answer: Answer, hit: Hit, pressed: Container[str]) -> str:
-    direction, place = "rtl" if is_right_to_left(hit.text) else "ltr", turn.place(hit)
+    place = turn.place(hit)
     unseen = ' class="unseen"' if _begins_with_title(hit) else ""
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{unseen}>{label(_title(hit.document))}</h3>'
-    head += f'<span class="fact">p. {hit.page}</span>' if hit.page else ""
+    head += fact(f"p. {hit.page}") if hit.page else ""
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
     thumbs = _thumb(place, "right", "Right", pressed)
     thumbs += _thumb(place, "wrong", "Wrong", pressed)
     return (
-        f'<li class="card"><header dir="{direction}">{head}</header>'
+        f'<li class="card"><header dir="{direction(hit.text)}">{head}</header>'
         f'<div class="passage" lang="{escape(hit.language)}">{shown}</div>'
         f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, answer.hits[0].score)}</p><div class="does">'
         f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
@@ -118,11 +118,9 @@ def _asked(answer: Answer, hit: Hit) -> list[Span]:
 def _facts(hit: Hit, best: float) -> str:
     percent = round(100 * min(max(hit.score / best, 0.0), 1.0)) if best > 0 else 0
     match = "best match" if hit.rank == 1 else f"{bar(percent)}{percent} % of the best"
-    facts = [f'<span class="file">{label(hit.document.path)}</span>', _where(hit)]
-    facts += [escape(hit.document.date)] if hit.document.date else []
-    return " ".join(
-        f'<span class="fact">{fact}</span>' for fact in (*facts, escape(language_name(hit.language)), match)
-    )
+    date = (escape(hit.document.date),) if hit.document.date else ()
+    facts = (_where(hit), *date, escape(language_name(hit.language)), match)
+    return " ".join((file_fact(hit.document.path), *map(fact, facts)))
 
 
 def _where(hit: Hit) -> str:
@@ -159,16 +157,15 @@ def viewer(place: str, answer: Answer, hit: Hit, note: str = "") -> str:
 
     `place` is the name of the hit in the conversation.
     """
-    passage, facts = hit.passage.span, f'<span class="fact">{_where(hit)}</span>'
-    window = _window(hit.document.text, passage)
-    moved = passage.shifted(-window.start)
+    window = _window(hit.document.text, hit.passage.span)
+    moved = hit.passage.span.shifted(-window.start)
     marks, words = ([span.shifted(moved.start) for span in spans] for spans in (hit.highlights, _asked(answer, hit)))
     shown = paragraphs(
         window.of(hit.document.text), passage=moved, marks=marks, words=words, wrapped=_is_printed(hit.document)
     )
     text = _notes(hit.document, window, note) + shown
     original = "" if note else _original(hit.document, hit.page)
-    return _sheet(place, hit.document, text, language=hit.language, facts=facts, original=original)
+    return _sheet(place, hit.document, text, language=hit.language, facts=fact(_where(hit)), original=original)
 
 
 def reader(document: Document) -> str:
@@ -185,11 +182,10 @@ def unreadable(path: str, trouble: str) -> str:
 
 
 def _sheet(place: str, document: Document, text: str, *, language: str, facts: str = "", original: str = "") -> str:
-    direction = "rtl" if is_right_to_left(document.title or document.text) else "ltr"
     return (
         f'<section class="sheet" data-place="{escape(place)}" role="region" aria-label="Document" tabindex="-1">'
-        f'<header><div dir="{direction}"><h2>{label(_title(document))}</h2>'
-        f'<p class="facts"><span class="fact"><span class="file">{label(document.path)}</span></span> {facts}</p></div>'
+        f'<header><div dir="{direction(document.title or document.text)}"><h2>{label(_title(document))}</h2>'
+        f'<p class="facts">{file_fact(document.path)} {facts}</p></div>'
         f'{original}<button type="button" data-close="true">Close</button></header>'
         f'<div class="text" lang="{escape(language)}" tabindex="0" aria-label="Text of the document" role="group">'
         f"{text}</div></section>"

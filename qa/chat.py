@@ -46,8 +46,8 @@ class Shown(NamedTuple):
     turns: Turns
     conversation: str
     refusal: str
-    indexed: str
-    told: str
+    amount: str
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def serve(arguments: Arguments, settings: Settings) -> int:
     """Serve the chat until Ctrl-C."""
     from qa import web  # gradio takes 3 s to import
 
-    web.check_port(settings.host, settings.port)
+    web.check_port(settings.host, settings.port)  # before the model is loaded
     web.serve(
         _open(settings),
         settings.host,

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 
 from qa.answers import counted
-from qa.markup import escape, is_right_to_left, label, language_name
+from qa.markup import direction, escape, fact, file_fact, label, language_name
 from qa.overview import INDEXED, Line, Sheet
 
 SEARCH = (
@@ -40,7 +40,6 @@ def adding(kinds: Iterable[str], largest: int) -> str:
 def _line(line: Line, *, removable: bool) -> str:
     state = escape(line.state.capitalize())
     kind = "fine" if line.state == INDEXED else "late"
-    direction = "rtl" if is_right_to_left(line.title) else "ltr"
     head = label(line.title or line.path)
     if line.passages:
         head = f'<button type="button" data-document="{escape(line.path)}">{head}</button>'
@@ -49,20 +48,20 @@ def _line(line: Line, *, removable: bool) -> str:
     does = f'<button type="button" data-again="{path}">Rebuild</button>' if line.passages else ""
     does += f'<button type="button" data-remove="{path}">Remove</button>' if removable else ""
     return (
-        f'<li class="entry"><h3 dir="{direction}">{head}</h3><div class="about"><p class="facts">'
+        f'<li class="entry"><h3 dir="{direction(line.title)}">{head}</h3><div class="about"><p class="facts">'
         f'<span class="state {kind}">{state}</span> {_facts(line)}</p><span class="does">{does}</span></div>{note}</li>'
     )
 
 
 def _facts(line: Line) -> str:
-    facts = [f'<span class="file">{label(line.path)}</span>'] if line.title else []
-    facts += [escape(fact) for fact in (line.format, line.date) if fact]
+    file = [file_fact(line.path)] if line.title else []
+    facts = [escape(words) for words in (line.format, line.date) if words]
     facts += [escape(language_name(line.language))] if line.language else []
     facts += [counted(line.passages, "passage")] if line.title else []
     if line.indexed:
         time = escape(line.indexed)
         facts.append(f'indexed <time datetime="{time}">{time.replace("T", " ").replace("Z", " UTC")}</time>')
-    return " ".join(f'<span class="fact">{fact}</span>' for fact in facts)
+    return " ".join([*file, *map(fact, facts)])
 
 
 def _pager(sheet: Sheet) -> str:

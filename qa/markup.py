@@ -114,9 +114,24 @@ def is_right_to_left(text: str) -> bool:
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
 
 
+def direction(text: str) -> str:
+    """Return the direction of `text` as the attribute `dir` has it."""
+    return "rtl" if is_right_to_left(text) else "ltr"
+
+
 def language_name(code: str) -> str:
     """Return the English name of a language code, or the code itself where it is not a known one."""
     return LANGUAGES.get(code, code)
+
+
+def fact(shown: str) -> str:
+    """Return one of several facts about a thing; `shown` is HTML."""
+    return f'<span class="fact">{shown}</span>'
+
+
+def file_fact(path: str) -> str:
+    """Return the path of a file as a fact."""
+    return fact(f'<span class="file">{label(path)}</span>')
 
 
 def bar(percent: int) -> str:

@@ -103,11 +103,10 @@ def answer_text(answer: Answer, *, bold: bool) -> str:
     """Return an answer as text for people; with `bold` the answering sentences are bold."""
     waiting = f" {counted(answer.waiting, 'file')} not indexed yet." if answer.waiting else ""
     head = f"{answer.verdict} Confidence {answer.percent} %.{waiting}"
-    return "\n\n".join([head, *(hit_text(hit, bold=bold) for hit in answer.hits)])
+    return "\n\n".join([head, *(_hit_text(hit, bold=bold) for hit in answer.hits)])
 
 
-def hit_text(hit: Hit, *, bold: bool) -> str:
-    """Return a hit and its places as text for people; with `bold` the answering sentences are bold."""
+def _hit_text(hit: Hit, *, bold: bool) -> str:
     found = _found(hit.document, hit.passage.span)
     again = [
         f"{'again' if place.same else 'nearly so'} in {_found(place.document, place.span)}"

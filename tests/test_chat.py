@@ -41,8 +41,8 @@ def test_a_deleted_file_answers_no_more_and_the_count_is_right(chat: Chat, seeds
     (seeds / ANSWERING).unlink()
     shown = ask(chat, QUESTION)
     assert ANSWERING not in files(shown)
-    assert "in 4 documents" in shown.indexed
-    assert "1 removed" in shown.told
+    assert "in 4 documents" in shown.amount
+    assert "1 removed" in shown.notice
 
 
 def test_a_new_file_answers_at_once(chat: Chat, seeds: Path) -> None:
@@ -51,23 +51,23 @@ def test_a_new_file_answers_at_once(chat: Chat, seeds: Path) -> None:
 
 
 def test_an_update_that_a_question_began_is_told_only_where_it_changed_something(chat: Chat) -> None:
-    assert ask(chat, QUESTION).told == ""
+    assert ask(chat, QUESTION).notice == ""
     assert "Nothing to do" in chat.notice(chat.rebuild.work, wanted=True)
 
 
 def test_the_next_question_clears_the_report(chat: Chat, seeds: Path) -> None:
     (seeds / ANSWERING).unlink()
     shown = ask(chat, QUESTION)
-    assert "1 removed" in shown.told
-    assert [page.told for page in chat.ask(QUESTION, shown.turns)] == ["", ""]
+    assert "1 removed" in shown.notice
+    assert [page.notice for page in chat.ask(QUESTION, shown.turns)] == ["", ""]
 
 
 def test_a_folder_that_is_gone_is_told_and_the_index_still_answers(chat: Chat, seeds: Path) -> None:
     shutil.rmtree(seeds)
     shown = ask(chat, QUESTION)
     assert files(shown)[0] == ANSWERING
-    assert 'class="problem"' in shown.told
-    assert str(seeds) in shown.told
+    assert 'class="problem"' in shown.notice
+    assert str(seeds) in shown.notice
 
 
 class Slow(Library):
@@ -95,7 +95,7 @@ def test_a_question_does_not_wait_for_a_long_update(slow: Chat, seeds: Path) -> 
     shown = ask(slow, QUESTION)
     assert 0.9 < time.monotonic() - began < 3
     assert files(shown)[0] == ANSWERING  # what was indexed before
-    assert "1 of 4 documents" in shown.told
+    assert "1 of 4 documents" in shown.notice
     slow.library.free.set()  # type: ignore[attr-defined]  # which goes on, to its end
     *_, ended = slow.rebuild.follow()
     assert ended.report is not None
@@ -182,7 +182,7 @@ def test_an_index_that_is_damaged_while_it_is_served_is_told_in_a_sentence(
     turns = ask(chat, QUESTION).turns if loaded else ()
     (library.index / "catalog.sqlite").write_bytes(b"garbage" * 1000)
     shown = ask(chat, QUESTION, turns)
-    assert DAMAGE in shown.told
+    assert DAMAGE in shown.notice
     assert DAMAGE in chat.read(ANSWERING)
     assert DAMAGE in chat.list_documents("")
     assert f"in {5 if loaded else 0} documents" in chat.count()
@@ -199,7 +199,7 @@ def test_an_index_that_is_damaged_before_anything_is_loaded_is_told_wherever_the
     assert DAMAGE in chat.notice(chat.rebuild.work)
     assert DAMAGE in chat.open(turns, "1.1")[0]  # with the text as it was searched
     *_, tried = chat.try_example((), "0")
-    assert DAMAGE in tried.told
+    assert DAMAGE in tried.notice
     assert DAMAGE in chat.restore(json.dumps([QUESTION]), ())[1]
     chat.rebuild_some("")
     chat.await_documents()
