@@ -27,7 +27,7 @@ from qa.printing import (
 )
 from qa.reports import Report
 from qa.settings import Settings
-from qa.terminal import say, showing, stopping
+from qa.terminal import ending, say, showing, stopping
 from qa.visit import examine
 from qa.watch import follow
 
@@ -107,24 +107,23 @@ def measure(arguments: Arguments, settings: Settings) -> int:
 
 
 def serve(arguments: Arguments, settings: Settings) -> int:
-    """Serve the chat until Ctrl-C."""
+    """Serve the chat until Ctrl-C or SIGTERM."""
     from qa import web  # gradio takes 3 s to import
 
     web.check_port(settings.host, settings.port)  # before the model is loaded
-    web.serve(
+    serving = web.serving(
         _open(settings),
         settings.host,
         settings.port,
         uploads=settings.allow_upload,
         watch=arguments.watch,
         public_url=settings.public_url,
-        ready=lambda address: print(f"Sanad answers at {_known(address, settings.public_url)}", flush=True),
     )
+    with ending() as wait, serving as address:
+        proxy = f"{settings.public_url}/, where a proxy passes requests on to " if settings.public_url else ""
+        print(f"Sanad answers at {proxy}{address}", flush=True)
+        wait()
     return DONE
-
-
-def _known(address: str, public_url: str) -> str:
-    return f"{public_url}/, where a proxy passes requests on to {address}" if public_url else address
 
 
 def doctor(arguments: Arguments, settings: Settings) -> int:

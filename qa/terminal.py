@@ -1,4 +1,4 @@
-"""The terminal: its encoding, the progress of an update on it, and Ctrl-C."""
+"""The terminal: its encoding, the progress of an update on it, Ctrl-C and other ends."""
 
 import contextlib
 import functools
@@ -43,20 +43,41 @@ def hush() -> None:
 def stopping() -> Iterator[threading.Event]:
     """Give an event that Ctrl-C sets while the context lasts; a second Ctrl-C interrupts."""
     pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
 
-    def press(number: int, frame: object) -> None:
+    def press() -> None:
         if pressed.is_set():
             raise KeyboardInterrupt
         pressed.set()
 
-    before = signal.signal(signal.SIGINT, press)
-    try:
+    with _handling(press, signal.SIGINT):
         yield pressed
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[Callable[[], None]]:
+    """Give a function that waits for Ctrl-C or SIGTERM, neither of which does anything else while the context lasts."""
+    ended = threading.Event()
+
+    def wait() -> None:
+        while not ended.wait(0.5):  # a wait without a timeout cannot be interrupted on every system
+            pass
+
+    with _handling(ended.set, signal.SIGINT, signal.SIGTERM):
+        yield wait
+
+
+@contextlib.contextmanager
+def _handling(handle: Callable[[], None], *numbers: signal.Signals) -> Iterator[None]:
+    """Let signals call `handle` while the context lasts; outside the main thread, where none arrive, do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: handle()) for number in numbers}
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

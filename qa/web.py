@@ -1,13 +1,11 @@
-"""The server of the chat: where it listens, what it allows, and how it stops."""
+"""The server of the chat: where it listens and what it allows."""
 
 import contextlib
 import errno
 import os
-import signal
 import socket
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -108,40 +106,3 @@ def _refusal(error: Exception, host: str, port: int) -> str:
     if number == errno.EACCES:
         return f"You may not use port {port}: choose one above 1023 with --port."
     return f"This machine has no address {host}: choose another with --host, such as {HOST}."
-
-
-def serve(
-    library: Library,
-    host: str = HOST,
-    port: int = PORT,
-    *,
-    uploads: bool = False,
-    watch: bool = False,
-    public_url: str = "",
-    ready: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Serve the chat over `library` until Ctrl-C or SIGTERM; call `ready` with its address once it is up.
-
-    Raise ServerError where the port is taken or the host is not an address of this machine.
-    """
-    ended = threading.Event()
-    with (
-        _ends_on_signals(ended),
-        serving(library, host, port, uploads=uploads, watch=watch, public_url=public_url) as address,
-    ):
-        ready(address)
-        while not ended.wait(0.5):  # a wait without a timeout cannot be interrupted on every system
-            pass
-
-
-@contextlib.contextmanager
-def _ends_on_signals(ended: threading.Event) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

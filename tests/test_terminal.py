@@ -1,12 +1,14 @@
-"""What a running build shows: a bar on a terminal, plain lines elsewhere, nothing where nothing is embedded."""
+"""What a running build shows, a bar on a terminal and plain lines elsewhere; and how signals end what runs."""
 
 import io
+import signal
+import threading
 
 import pytest
 
 import qa.terminal
 from qa.reports import Progress
-from qa.terminal import showing
+from qa.terminal import ending, showing, stopping
 
 
 class Screen(io.StringIO):
@@ -55,3 +57,37 @@ def test_a_terminal_shows_nothing_where_nothing_is_embedded(monkeypatch: pytest.
     with showing() as show:
         show(Progress(done=8, total=8, document="", passages=0, skipped=0, rate=0.0, left=0.0))
     assert screen.getvalue() == ""
+
+
+def test_ctrl_c_asks_to_stop_and_a_second_one_interrupts() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with stopping() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_waits_for_its_end_is_ended_by_any_number_of_signals(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with ending() as wait:
+        for _ in range(3):
+            signal.raise_signal(number)
+        wait()
+    assert signal.getsignal(number) is before
+
+
+def test_in_another_thread_signals_stay_as_they_are() -> None:
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def run() -> None:
+        with stopping() as stop, ending():
+            seen.append((stop.is_set(), signal.getsignal(signal.SIGINT)))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert seen == [(False, before)]

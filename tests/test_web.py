@@ -1,5 +1,6 @@
 """The server of the chat: its port, and its end."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from qa.errors import ServerError
-from tests.conftest import SEEDS
+from tests.conftest import ROOT, SEEDS
 
 
 def test_a_port_in_use_and_a_foreign_host_are_told_in_one_sentence():
@@ -25,15 +26,15 @@ def test_a_port_in_use_and_a_foreign_host_are_told_in_one_sentence():
         check_port("127.0.0.1", 70000)
 
 
-def test_the_server_ends_cleanly_on_interrupt(tmp_path):
-    code = (
-        "import sys; from qa.library import Library; from qa.web import serve; "
-        "serve(Library.open(sys.argv[1], sys.argv[2]), port=0, ready=lambda address: print(address, flush=True))"
-    )
-    command = [sys.executable, "-c", code, str(SEEDS), str(tmp_path / "index")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_cleanly(tmp_path, number):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "qa", "serve", str(SEEDS), "--index", str(tmp_path / "index"), "--port", port]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("http://127.0.0.1:")
-        process.send_signal(2)
+        assert process.stdout.readline() == f"Sanad answers at http://127.0.0.1:{port}\n"
+        process.send_signal(number)
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (0, "", "")
