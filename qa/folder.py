@@ -159,7 +159,8 @@ def _check_entry(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_r
     except UnicodeEncodeError:
         raise SkipError("its name is not UTF-8: rename the file") from None
     except OSError as error:
-        raise SkipError(f"it cannot be read ({error.strerror})", lost=not linked) from None
+        gone = isinstance(error, FileNotFoundError) and not linked  # a link may lead to a disk that is missing
+        raise SkipError(f"it cannot be read ({error.strerror})", lost=gone) from None
     if stat.S_ISDIR(status.st_mode):
         raise SkipError("it is a link to a folder")
     if linked and not Path(os.path.realpath(entry.path)).is_relative_to(folder):

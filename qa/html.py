@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from resiliparse.extract.html2text import extract_plain_text
-from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, Node, traverse_dom
+from resiliparse.parse.html import ElementNode, HTMLTree, Node, traverse_dom
 
 from qa.encodings import Decoded, decode, decode_named
 from qa.extracted import Extracted, iso_date, tidy
@@ -107,24 +107,20 @@ def _mark_furniture(tree: HTMLTree) -> None:
 
 def _measure(body: Node) -> list[tuple[ElementNode, int, int, int]]:
     """Return each element with the characters in it, those of them that are links, and how many links these are."""
+    nodes: list[tuple[Node, int]] = []
+    traverse_dom(body, lambda context: nodes.append((cast(Node, context.node), context.depth)))
     found: list[tuple[ElementNode, int, int, int]] = []
-    open_nodes: list[list[int]] = [[0, 0, 0]]
-
-    def begin(context: DOMContext) -> None:
-        node = cast(Node, context.node)
-        open_nodes.append([len(_words(node)) if node.tag == "#text" else 0, 0, 0])
-
-    def end(context: DOMContext) -> None:
-        node = cast(Node, context.node)
-        length, linked, links = open_nodes.pop()
-        if node.tag == "a":
+    sums = [[0, 0, 0] for _ in range(max(depth for _, depth in nodes) + 2)]  # of the nodes at each depth, once visited
+    for node, depth in reversed(nodes):  # each one after what it holds
+        length, linked, links = sums[depth + 1]
+        sums[depth + 1] = [0, 0, 0]
+        if node.tag == "#text":
+            length = len(_words(node))
+        elif node.tag == "a":
             linked, links = length, 1
-        for place, number in enumerate((length, linked, links)):
-            open_nodes[-1][place] += number
+        sums[depth] = [total + own for total, own in zip(sums[depth], (length, linked, links), strict=True)]
         if isinstance(node, ElementNode):
             found.append((node, length, linked, links))
-
-    traverse_dom(body, begin, end)
     return found
 
 

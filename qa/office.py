@@ -29,7 +29,7 @@ CELLS = frozenset({W + "tc", A + "tc", TABLE + "table-cell"})
 WORDS = frozenset({W + "t", A + "t"})  # elements whose text counts; in OpenDocument all text within a paragraph does
 MARKS = {
     W + "tab": "\t", W + "br": "\n", W + "cr": "\n", W + "noBreakHyphen": "-", A + "br": "\n",
-    T + "tab": "\t", T + "line-break": "\n", T + "s": " ",
+    T + "tab": "\t", T + "line-break": "\n", T + "s": " ",  # one or many: see `tidy`
 }  # fmt: skip
 # Deleted text, comments, and copies for old programs; then fields that are not part of the text.
 LEFT_OUT = frozenset({W + "del", W + "moveFrom", MC + "Fallback", T + "tracked-changes", O + "annotation"})
@@ -149,7 +149,7 @@ def _words(element: Element) -> Iterator[str]:
         yield element.text or ""
     for child in element:
         if child.tag in MARKS:
-            yield MARKS[child.tag] * int(child.get(T + "c", "1"))
+            yield MARKS[child.tag]
         elif child.tag not in LEFT_OUT | PARAGRAPHS | FIELDS | ROWS:
             yield from _words(child)
         if open_document:

@@ -49,6 +49,11 @@ def test_f20_zip_bomb_is_refused_while_it_inflates(suffix: str, member: str, ext
         read(f"a.{suffix}", lying, extractor)
 
 
+def test_f20_a_bomb_that_would_still_fit_is_refused_too(extractor: Extractor) -> None:
+    with pytest.raises(SkipError, match="zip bomb"):
+        read("a.docx", bomb("word/document.xml", 64 * 2**20), extractor)
+
+
 def test_f20_many_small_parts_are_refused_by_their_sum(extractor: Extractor) -> None:
     noise = random.Random(1).randbytes(2**20).hex()
     chapters = {f"{number}.xhtml": noise for number in range(70)}

@@ -73,6 +73,11 @@ def test_f3_one_broken_byte_is_replaced_and_told(text: str, bad: bytes) -> None:
     assert found.note == f"broken characters: 1, the first at byte {place:,}"
 
 
+def test_f3_one_broken_byte_in_a_short_text_is_replaced_too() -> None:
+    content = "Ein Café".encode() + b"\xff" + b" im Ort"
+    assert decode(content).text == "Ein Café\ufffd im Ort"
+
+
 def test_f3_many_broken_bytes_are_another_encoding() -> None:
     content = ("é".encode("cp1252") + b"t" + "é".encode("cp1252") + b"s ") * 50
     assert decode(content).text == "étés " * 50

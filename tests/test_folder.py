@@ -1,8 +1,11 @@
 """The files of a folder: which are listed and read, and which are skipped and why."""
 
+import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -10,7 +13,7 @@ from qa import folder as listing
 from qa.catalog import FILE, LOCK
 from qa.editions import LIST as EDITIONS
 from qa.errors import CatalogError, FolderError
-from qa.folder import File, SkipError, list_files, read_bytes
+from qa.folder import File, SkipError, is_settled, list_files, read_bytes
 from qa.library import Library
 from tests.conftest import write_files
 from tests.test_documents import read_all
@@ -150,6 +153,65 @@ def test_f13_a_file_that_vanishes_after_it_was_listed_is_skipped(tmp_path: Path)
     with pytest.raises(SkipError, match="disappeared") as raised:
         read_bytes(file)
     assert raised.value.lost
+
+
+def test_f13_a_file_that_is_rewritten_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"a.txt": "old words", "new": "new words"})
+    file = File("a.txt", tmp_path / "a.txt")
+    opened = listing._open
+
+    def replace_behind(file: File) -> BinaryIO:
+        monkeypatch.undo()
+        found = opened(file)
+        (tmp_path / "new").replace(file.location)
+        return found
+
+    monkeypatch.setattr(listing, "_open", replace_behind)
+    assert read_bytes(file) == b"new words"
+
+
+def test_f13_a_file_that_is_longer_than_its_system_says_is_not_taken_for_whole() -> None:
+    with pytest.raises(SkipError, match="keeps changing") as raised:
+        read_bytes(File("status", Path("/proc/self/status")))  # of no bytes, says the system
+    assert not raised.value.lost
+
+
+def test_a_mark_is_settled_once_the_file_cannot_change_and_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"a.txt": "text"})
+    os.utime(tmp_path / "a.txt", ns=(0, 0))  # its content may have been changed a moment ago all the same
+    marks = []
+    for later in (0, listing.UNSETTLED // 2, 2 * listing.UNSETTLED):
+        now = time.time_ns() + later
+        monkeypatch.setattr(time, "time_ns", lambda now=now: now)
+        marks.append(list_files(tmp_path)[0][0].mark)
+        monkeypatch.undo()
+    assert list(map(is_settled, marks)) == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("error", "linked", "lost"),
+    [(errno.ENOENT, False, True), (errno.ENOENT, True, False), (errno.EACCES, False, False)],
+)
+def test_a_file_that_cannot_be_looked_at_keeps_what_was_indexed_unless_it_is_gone(
+    error: int, linked: bool, lost: bool
+) -> None:
+    with pytest.raises(SkipError, match=os.strerror(error)) as raised:
+        listing._check_entry(Unreadable(error, linked), "a.txt", "/")  # type: ignore[arg-type]
+    assert raised.value.lost == lost
+
+
+class Unreadable:
+    """An entry of a folder that can be listed, but not entered."""
+
+    def __init__(self, error: int, linked: bool) -> None:
+        self.error, self.is_symlink = error, lambda: linked
+
+    def stat(self) -> os.stat_result:
+        raise OSError(self.error, os.strerror(self.error))
 
 
 def test_f10_a_file_that_cannot_be_read_keeps_what_was_indexed(tmp_path: Path) -> None:

@@ -77,3 +77,25 @@ def test_a_message_in_utf_16_is_read_in_it() -> None:
     body = encodebytes(f"<p>{LIBRARY}</p>".encode("utf-16"))
     sent = MAIL.format(charset="utf-16") + "Content-Transfer-Encoding: base64\r\n\r\n"
     assert read_email(sent.encode() + body).text.endswith(LIBRARY)
+
+
+STORY = "The bridge was closed in May, and it will be opened again when the wall is dry. "
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<article>Read this next.</article><p>{story}</p>", "Read this next.\n\n{story}"),
+        ("<div class=comments>{story}</div><p>They met at noon.</p>", "{story}\n\nThey met at noon."),
+        ("<p><a href=1>The report</a> <a href=2>of May</a></p><div>{story}</div>", "The report of May\n\n{story}"),
+        ("<p><a href=1>One</a><a href=2>Two</a><a href=3>Three</a></p><div>{story}</div>", "{story}"),
+        ("<p>{story}<a href=1>May</a>, <a href=2>June</a>, <a href=3>July</a></p>", "{story} May, June, July"),
+        ("<div>{story}</div><ul><li><a href=1>One</a><li><a href=2>Two</a><li><a href=3>Three</a></ul>", "{story}"),
+        ("<div class=share>Send it</div><main><p>{story}</p></main><p>More news</p>", "{story}"),
+    ],
+    ids=["small article", "large comments", "two links", "menu", "links in text", "list", "main"],
+)
+def test_what_is_called_furniture_is_judged_by_its_part_of_the_page(body: str, text: str) -> None:
+    assert read_page(f"<html><body>{body.format(story=STORY)}</body></html>".encode()).text == text.format(
+        story=STORY.strip()
+    )

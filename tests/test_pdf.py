@@ -11,18 +11,24 @@ from tests.test_bad_files import pdf
 
 def pages(texts: list[str], letter_a: str) -> bytes:
     """Return a PDF with a page for each text, in a font whose "A" stands for the UTF-16 units `letter_a`."""
+    return laid_out([f"72 700 Td ({text}) Tj" for text in texts], letter_a)
+
+
+def laid_out(operators: list[str], letter_a: str = "0041") -> bytes:
+    """Return a PDF with a page for each list of operators, which place and show its text in 12 points."""
     codes = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <41> <{letter_a}> endbfchar"
-    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(texts)))
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(operators)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(texts)} /Resources << /Font << /F {4 + 2 * len(texts)} 0 R >> >>"
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(operators)} /Resources << /Font << /F "
+        f"{4 + 2 * len(operators)} 0 R >> >>"
         " /MediaBox [0 0 600 800] >>",
         stream(f"/CIDInit /ProcSet findresource begin begincmap {codes} endcmap end"),
     ]
-    for number, text in enumerate(texts):
+    for number, shown in enumerate(operators):
         objects += [
             f"<< /Type /Page /Parent 2 0 R /Contents {5 + 2 * number} 0 R >>",
-            stream(f"BT /F 12 Tf 72 700 Td ({text}) Tj ET"),
+            stream(f"BT /F 12 Tf {shown} ET"),
         ]
     return pdf(*objects, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 3 0 R >>")
 
@@ -65,3 +71,39 @@ def test_half_a_letter_in_its_metadata_costs_no_more_than_the_metadata() -> None
     title = b"99 0 obj\n<< /Title <FEFF0041D835> >>\nendobj\ntrailer << /Info 99 0 R"
     content = pages(["The text of it"], "0041").replace(b"trailer <<", title)
     assert read_document(content).text == "The text of it"
+
+
+def at(y: int, text: str, x: float = 72) -> str:
+    return f"1 0 0 1 {x} {y} Tm ({text}) Tj"
+
+
+def test_a_wider_step_between_lines_begins_a_paragraph() -> None:
+    lines = ["The well is", "in the garden.", "It is deep", "and cold."]
+    shown = " ".join(at(y, line) for y, line in zip((700, 686, 650, 636), lines, strict=True))
+    assert read_document(laid_out([shown])).text == "The well is\nin the garden.\n\nIt is deep\nand cold."
+
+
+def test_the_first_line_of_half_of_the_pages_is_a_running_head_and_that_of_fewer_is_text() -> None:
+    texts = ["mill", "bridge", "market", "school", "garden", "river", "tower", "wall"]
+    for times in (3, 4):
+        heads = [
+            f"Annual report {number}" if number < times else f"Part of the {text}" for number, text in enumerate(texts)
+        ]
+        shown = [f"{at(750, head)} {at(700, text)}" for head, text in zip(heads, texts, strict=True)]
+        found = read_document(laid_out(shown))
+        assert ("Annual report" in found.text) == (times == 3)
+        assert found.text.count("Part of the") == len(texts) - times
+
+
+@pytest.mark.parametrize(("bare", "told"), [(1, False), (2, True)])
+def test_pages_without_a_text_layer_are_told_where_they_are_many(bare: int, told: bool) -> None:
+    found = read_document(laid_out([at(700, "The words of it")] * (5 - bare) + [""] * bare))
+    assert found.note == ("2 of 5 pages have no text layer" if told else "")
+    assert len(found.pages) == 5
+
+
+def test_what_is_drawn_twice_for_bold_letters_or_signs_is_read_once() -> None:
+    assert read_document(laid_out([f"{at(700, 'bold')} {at(700, 'bold', 72.4)}"])).text == "bold"
+    assert read_document(laid_out([f"{at(700, 'letter')}"])).text == "letter"  # two of one letter side by side
+    accent = f"{at(700, 'cafe')} {at(700, 'A', 91)} {at(700, 'A', 91.4)}"
+    assert read_document(laid_out([accent], "0301")).text == "cafe\u0301"
