@@ -27,10 +27,8 @@ def is_same_story(first: str, second: str) -> bool:
     if one == other:
         return True
     shorter, longer = sorted((one, other), key=len)
-    missing = LEFT_OUT * len(longer)
-    if len(shorter) < FEWEST or len(longer) - len(shorter) > missing or _telling(shorter) != _telling(longer):
-        return False
-    return _is_left_out(shorter, longer, missing)
+    few = len(longer) - len(shorter) <= LEFT_OUT * len(longer)
+    return len(shorter) >= FEWEST and few and _telling(shorter) == _telling(longer) and _is_left_out(shorter, longer)
 
 
 def _telling(words: Sequence[str]) -> Counter[str]:
@@ -38,14 +36,12 @@ def _telling(words: Sequence[str]) -> Counter[str]:
     return Counter(word for word in words if word in _negations() or any(map(str.isdigit, word)))
 
 
-def _is_left_out(shorter: Sequence[str], longer: Sequence[str], missing: float) -> bool:
-    left = 0
-    for kind, start, end, first, last in SequenceMatcher(None, shorter, longer, autojunk=False).get_opcodes():
-        if kind == "insert":
-            left += last - first
-        elif kind == "delete" or (kind == "replace" and not _is_spelling(shorter[start:end], longer[first:last])):
-            return False
-    return left <= missing
+def _is_left_out(shorter: Sequence[str], longer: Sequence[str]) -> bool:
+    """Tell whether one text is the other without some of its words, or with them spelt differently."""
+    return all(
+        kind in ("equal", "insert") or (kind == "replace" and _is_spelling(shorter[start:end], longer[first:last]))
+        for kind, start, end, first, last in SequenceMatcher(None, shorter, longer, autojunk=False).get_opcodes()
+    )
 
 
 def _is_spelling(one: Sequence[str], other: Sequence[str]) -> bool:

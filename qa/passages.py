@@ -211,7 +211,7 @@ def _size(block: list[_Line]) -> int:
 def _is_bare_title(document: Document, span: Span) -> bool:
     """Tell whether a span is only the headline, which every hit shows anyway, and no text that answers anything."""
     above, _, last = span.of(document.text).rpartition("\n")
-    sentence = document.title.endswith((".", "۔", "…")) or re.search(r"[.!?؟۔…]\s*(?:\n|$)", above)
+    sentence = document.title.endswith((".", "۔", "…")) or re.search(rf"[.!?؟۔…]\s*(?:[{LINE_ENDS}]|$)", above)
     return not sentence and last.strip("# ") == document.title and span.length < SHORTEST / 2
 
 

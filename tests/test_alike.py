@@ -89,6 +89,16 @@ def test_names_that_are_spelt_nearly_alike_are_others(one: str, other: str) -> N
     assert not is_same_story(STORY.replace("Almaty", one), STORY.replace("Almaty", other))
 
 
+def test_a_word_without_its_first_letter_is_another() -> None:
+    assert is_same_story(STORY.replace("northern", "northernn"), STORY)
+    assert not is_same_story(STORY.replace("northern", "orthern"), STORY)
+
+
+def test_a_short_text_that_lacks_a_word_is_another() -> None:
+    words = STORY.split()[: FEWEST - 1]
+    assert not is_same_story(" ".join(words), " ".join(word for word in words if word != "Monday"))
+
+
 @pytest.mark.parametrize(
     ("story", "negation"),
     [(1, "لم"), (2, "نه"), (3, "емес"), (4, "не"), (5, "değil")],

@@ -73,6 +73,7 @@ def test_the_day_is_read_as_it_may_be_written(line: str) -> None:
         "Мост закрыли 3 марта 2021 года, и с тех пор ходит паром.",
         "در ۱۳ اسفند ۱۳۹۹ پل بسته شد و مردم با قایق رفت و آمد کردند.",
         "05/04/2021",
+        "bus to Osh, 3 March 2021 - the first trip over the bridge that was opened again for everybody",
         "31/02/2021",
         "31 April 2021",
         "30 اسفند 1400",
@@ -120,6 +121,7 @@ def test_a_day_and_month_that_may_be_exchanged_are_read_where_the_script_tells_t
     assert find_date("Мост через реку снова открыт\n\n05/04/2021\n\nПаром летом не ходит.", TODAY) == "2021-04-05"
     assert find_date("إعادة فتح الجسر فوق النهر\n\n05/04/2021\n\nتوقفت العبارة.", TODAY) == "2021-04-05"
     assert found("04/25/2021") == found("25/04/2021") == "2021-04-25"
+    assert found("04/04/2021") == "2021-04-04"
 
 
 @pytest.mark.parametrize(
@@ -186,4 +188,4 @@ def test_metadata_go_before_the_text_and_tables_tell_none() -> None:
     page = b'<html><head><meta name="date" content="2020-01-01"></head><body><p>%s</p><p>It opened.</p></body></html>'
     assert read_document("a.html", page % b"3 March 2021", "").date == "2020-01-01"
     assert read_document("a.txt", b"The bridge\n\n3 March 2021\n\nIt opened.", "").date == "2021-03-03"
-    assert read_document("a.csv", b"name,day\nbridge,3 March 2021\n", "").date == ""
+    assert read_document("a.csv", b"published,name\n3 March 2021,bridge\n", "").date == ""

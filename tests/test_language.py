@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.language import _MODELLED, _SCRIPTS, UNKNOWN, detect
+from qa.language import _MODELLED, _SCRIPTS, UNKNOWN, _main_script, detect
 from qa.markup import LANGUAGES
 
 # Their letters ö and ü are German too, and none of the commonest words stands in them.
@@ -106,6 +106,13 @@ def test_what_words_settle_needs_no_model() -> None:
 
 def test_a_kazakh_name_does_not_make_a_russian_sentence_kazakh() -> None:
     assert detect("Директор завода Нұрлан Сейітқали рассказал журналистам, что урожай пшеницы вырос вдвое.") == "ru"
+
+
+@pytest.mark.parametrize(("letters", "script"), [(4, "CYRILLIC"), (6, "TURKIC")])
+def test_letters_that_no_slavic_language_has_make_a_text_turkic_where_they_are_not_those_of_a_name(
+    letters: int, script: str
+) -> None:
+    assert _main_script("ә" * letters + "ж" * (100 - letters)) == script
 
 
 def test_most_questions_in_eight_languages_are_recognised() -> None:

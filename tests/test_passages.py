@@ -91,6 +91,7 @@ def test_passages_and_sentences_are_no_longer_than_their_limits(text: str) -> No
 
 
 @given(texts)
+@example("It rained in May.\r1\nA heading\nSHARE:\nThe wall is dry, and the houses behind it are dry as well.\n")
 def test_every_letter_is_in_a_passage_or_left_out_for_a_reason(text: str) -> None:
     found = split(page := document(text))
     kept = bytearray(len(text))
@@ -126,6 +127,7 @@ def test_a_repeat_says_the_same_as_what_stands_in_its_passage(text: str) -> None
         ("He said «yes.» Then left.", ["He said «yes.»", "Then left."]),
         ("81.3 percent of J. Biden (and G. Bush).", ["81.3 percent of J. Biden (and G. Bush)."]),
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
+        ("It opened in 1990. On page 20. It closed", ["It opened in 1990.", "On page 20. It closed"]),
         ("A heading\nA sentence", ["A heading", "A sentence"]),
         ("这是一。那是二！好", ["这是一。", "那是二！", "好"]),
         ("पुल खुला। नदी शांत थी॥ बस चली", ["पुल खुला।", "नदी शांत थी॥", "बस चली"]),
@@ -135,6 +137,13 @@ def test_a_repeat_says_the_same_as_what_stands_in_its_passage(text: str) -> None
 )
 def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) -> None:
     assert [text[s.start : s.end] for s in sentences(text, Span(0, len(text)))] == expected
+
+
+def test_a_sentence_goes_on_in_the_next_line_where_its_line_was_wrapped() -> None:
+    wrapped = "The water of the river came over the wall and into the houses\nOf the old town, where nobody lived."
+    assert len(sentences(wrapped, Span(0, len(wrapped)))) == 1
+    heading = "The water of the river\nIt came over the wall."
+    assert len(sentences(heading, Span(0, len(heading)))) == 2
 
 
 def test_a_heading_joins_the_paragraph_below_it() -> None:
@@ -147,12 +156,33 @@ def test_a_short_end_joins_the_paragraph_above_it() -> None:
     assert [shown[-7:] for shown in cut(document(text))] == ["The end"]
 
 
-def test_a_long_paragraph_is_cut_into_similar_parts_at_sentence_ends() -> None:
-    found = split(page := document("This sentence has some forty-two letters. " * 60))
+@pytest.mark.parametrize("number", [25, 60])
+def test_a_long_paragraph_is_cut_into_similar_parts_at_sentence_ends(number: int) -> None:
+    found = split(page := document("This sentence has some forty-two letters. " * number))
     sizes = [passage.span.end - passage.span.start for passage in found]
     assert max(sizes) <= LONGEST
     assert min(sizes) > max(sizes) * 0.6
     assert all(words(page, passage.span).endswith("letters.") for passage in found)
+
+
+def test_a_short_end_stays_apart_where_both_would_be_too_long() -> None:
+    assert [len(shown) for shown in cut(document("word " * 190 + "\n\n" + "It ended. " * 10))] == [949, 99]
+
+
+@pytest.mark.parametrize(
+    ("first", "gap", "parts"),
+    [
+        ("word " * 60 + "as follows:", "\n\n", 1),
+        ("word " * 60 + "and why?", "\n\n", 1),
+        ("word " * 60 + "and so on.", "\n\n", 2),
+        ("word " * 60 + "and so on.", "\n", 2),
+        ("word " * 60 + "and so", "\n", 1),
+        ("word " * 60 + "and so", "\n\n", 2),
+    ],
+    ids=["colon", "question", "sentence", "sentence in line", "cut off", "cut off by a blank line"],
+)
+def test_a_paragraph_goes_on_where_it_leads_up_to_the_next_line_or_is_cut_off(first: str, gap: str, parts: int) -> None:
+    assert len(cut(document(f"{first}{gap}{'other ' * 60}"))) == parts
 
 
 def test_no_passage_reaches_across_furniture() -> None:
@@ -168,6 +198,20 @@ def test_text_that_stands_twice_is_one_passage_that_names_both_places() -> None:
     assert words(page, first.span).startswith("Why we wrote this\n" + long)
     assert [words(page, span) for span in first.repeats] == ["Why we wrote this", long]
     assert all(long not in words(page, passage.span) for passage in rest)
+
+
+def test_a_short_line_may_stand_twice() -> None:
+    text = f"Nobody was hurt.\n{'other ' * 50}\n\nNobody was hurt.\n{'more ' * 50}"
+    found = split(page := document(text))
+    assert sum(words(page, passage.span).count("Nobody was hurt.") for passage in found) == 2
+
+
+def test_the_heading_of_a_repeated_line_repeats_only_where_it_stood_above_it_before() -> None:
+    one, two = (f"The {name} has more than the sixty characters that make a repeat, hasn't it?" for name in "ab")
+    text = f"{'start ' * 50}\n\nPart\n{one}\n{two}\n{'other ' * 50}\n\nPart\n{two}"
+    found = split(page := document(text))
+    assert [words(page, again) for passage in found for again in passage.repeats] == [two]
+    assert sum(words(page, passage.span).count("Part") for passage in found) == 2
 
 
 @pytest.mark.parametrize("again", [str, str.upper])
@@ -190,6 +234,11 @@ def test_a_sentence_above_the_title_is_kept() -> None:
     assert cut(document("Word " * 60 + "\nSHARE:\nIt was won by a mile. It was.\nThe race"))[1:] == [
         "It was won by a mile. It was.\nThe race"
     ]
+
+
+def test_the_headline_below_a_paragraph_does_not_cost_it() -> None:
+    page = Document("a.txt", "", "The race", f"{'word ' * 30}\nThe race\nSHARE:\n{'other ' * 50}")
+    assert cut(page)[0].startswith("word ")
 
 
 def test_a_sentence_that_serves_as_title_is_kept() -> None:

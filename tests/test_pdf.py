@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 
 from qa.extraction import Extractor
-from qa.pdf import read_document
+from qa.pdf import _attach, _once, read_document
+from qa.reading_order import Glyph
 from tests.test_bad_files import pdf
 
 
@@ -102,8 +103,18 @@ def test_pages_without_a_text_layer_are_told_where_they_are_many(bare: int, told
     assert len(found.pages) == 5
 
 
-def test_what_is_drawn_twice_for_bold_letters_or_signs_is_read_once() -> None:
-    assert read_document(laid_out([f"{at(700, 'bold')} {at(700, 'bold', 72.4)}"])).text == "bold"
-    assert read_document(laid_out([f"{at(700, 'letter')}"])).text == "letter"  # two of one letter side by side
-    accent = f"{at(700, 'cafe')} {at(700, 'A', 91)} {at(700, 'A', 91.4)}"
-    assert read_document(laid_out([accent], "0301")).text == "cafe\u0301"
+def glyphs(*drawn: tuple[str, float]) -> list[Glyph]:
+    return [Glyph(text, x, x + 6, 700, 12) for text, x in drawn]
+
+
+def test_a_letter_drawn_twice_at_one_place_is_read_once_and_two_side_by_side_twice() -> None:
+    line = glyphs(("b", 72), ("b", 72.4), ("i", 78), ("l", 84), ("l", 90), ("l", 90.5))
+    assert "".join(glyph.text for glyph in _once(line)) == "bill"
+    assert len(_once(glyphs(("l", 72), ("l", 72)))) == 2  # of one ligature
+
+
+def test_a_sign_drawn_twice_is_read_once() -> None:
+    line = glyphs(("a", 72), ("b", 78))
+    for x in (77, 79):
+        _attach([line], Glyph("\u0301", x, x + 6, 702, 12))
+    assert [glyph.text for glyph in line] == ["a", "b\u0301"]
