@@ -15,8 +15,12 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 LARGEST_BODY = 256 * 1024  # bytes; a question is at most a few thousand
 PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Routes that every Gradio page has and this one does not need: uploads, files, fetching from elsewhere.
-CLOSED = ("/upload", "/file=", "/file/", "/proxy=", "/stream/", "/component_server", "/monitoring")
+# Routes that every Gradio page has and this one does not need: uploads, files, fetching from elsewhere, what authors of
+# a page use, and what saves its state.
+CLOSED = (
+    "/upload", "/file=", "/file/", "/proxy=", "/stream/", "/component_server", "/monitoring", "/process_recording",
+    "/custom_component", "/vibe", "/undo-vibe", "/dev/", "/profiling", "/deep_link",
+)  # fmt: skip
 # Gradio compiles its templates in the page, hence the unsafe- words; nothing may be exchanged with another host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "

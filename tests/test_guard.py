@@ -117,7 +117,18 @@ def test_a_proxy_makes_the_page_known_at_one_address_and_no_other(host: str) -> 
     assert b"--public-url" in request({"host": "docs.example.org"})[2]
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/upload", "/upload", "/gradio_api/file=/etc/passwd", "/proxy=http://x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload",
+        "/upload",
+        "/gradio_api/file=/etc/passwd",
+        "/proxy=http://x",
+        "/gradio_api/process_recording",
+        "/gradio_api/dev/reload",
+        "/gradio_api/deep_link",
+    ],
+)
 def test_routes_that_the_page_does_not_use_are_closed(path: str) -> None:
     assert request(HERE, path=path)[0] == 403
 
