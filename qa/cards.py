@@ -6,7 +6,7 @@ from qa.answers import Answer, Hit, Place, counted
 from qa.conversation import Turn
 from qa.documents import Document
 from qa.language import detect
-from qa.markup import bar, direction, escape, fact, file_fact, label, language_name, paragraphs, problem
+from qa.markup import bar, direction, escape, fact, file_fact, in_language, label, language_name, paragraphs, problem
 from qa.originals import link
 from qa.question_words import question_words
 from qa.spans import Span
@@ -31,17 +31,21 @@ def conversation(turns: Sequence[Turn], welcome: str, pressed: Container[str] = 
 
 
 def _open_turn(turn: Turn, pressed: Container[str]) -> str:
-    asked = f'<h2 class="asked" dir="auto">{escape(turn.question)}</h2>' if turn.question else ""
+    asked = f'<h2 class="asked" dir="auto"{_spoken(turn)}>{escape(turn.question)}</h2>' if turn.question else ""
     return f'<article class="turn" data-turn="{turn.number}">{asked}{_reply(turn, pressed)}</article>'
 
 
 def _folded_turn(turn: Turn, pressed: Container[str]) -> str:
     asked = escape(turn.question)
     brief = "No answer" if turn.answer is None else "Found" if turn.answer.confident else "Not found"
-    summary = f'<span class="was" dir="auto">{asked}</span> <small>{brief}</small>'
+    summary = f'<span class="was" dir="auto"{_spoken(turn)}>{asked}</span> <small>{brief}</small>'
     return (
         f'<details class="turn" data-turn="{turn.number}"><summary>{summary}</summary>{_reply(turn, pressed)}</details>'
     )
+
+
+def _spoken(turn: Turn) -> str:
+    return in_language(turn.answer.language) if turn.answer else ""
 
 
 def _outcome(turn: Turn) -> str:
@@ -81,15 +85,15 @@ def _trust(answer: Answer) -> str:
 
 def _card(turn: Turn, answer: Answer, hit: Hit, pressed: Container[str]) -> str:
     place = turn.place(hit)
-    unseen = ' class="unseen"' if _begins_with_title(hit) else ""
-    head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{unseen}>{label(_title(hit.document))}</h3>'
+    spoken = in_language(hit.language) + (' class="unseen"' if _begins_with_title(hit) else "")
+    head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{spoken}>{label(_title(hit.document))}</h3>'
     head += fact(f"p. {hit.page}") if hit.page else ""
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
     thumbs = _thumb(place, "right", "Right", pressed)
     thumbs += _thumb(place, "wrong", "Wrong", pressed)
     return (
         f'<li class="card"><header dir="{direction(hit.text)}">{head}</header>'
-        f'<div class="passage" lang="{escape(hit.language)}">{shown}</div>'
+        f'<div class="passage"{in_language(hit.language)}>{shown}</div>'
         f'{_elsewhere(hit)}<footer><p class="facts">{_facts(hit, answer.hits[0].score)}</p><div class="does">'
         f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
@@ -182,12 +186,13 @@ def unreadable(path: str, trouble: str) -> str:
 
 
 def _sheet(place: str, document: Document, text: str, *, language: str, facts: str = "", original: str = "") -> str:
+    spoken = in_language(language)
     return (
         f'<section class="sheet" data-place="{escape(place)}" role="region" aria-label="Document" tabindex="-1">'
-        f'<header><div dir="{direction(document.title or document.text)}"><h2>{label(_title(document))}</h2>'
+        f'<header><div dir="{direction(document.title or document.text)}"><h2{spoken}>{label(_title(document))}</h2>'
         f'<p class="facts">{file_fact(document.path)} {facts}</p></div>'
         f'{original}<button type="button" data-close="true">Close</button></header>'
-        f'<div class="text" lang="{escape(language)}" tabindex="0" aria-label="Text of the document" role="group">'
+        f'<div class="text"{spoken} tabindex="0" aria-label="Text of the document" role="group">'
         f"{text}</div></section>"
     )
 

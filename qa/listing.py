@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 
 from qa.answers import counted
-from qa.markup import direction, escape, fact, file_fact, label, language_name
+from qa.markup import direction, escape, fact, file_fact, in_language, label, language_name
 from qa.overview import INDEXED, Line, Sheet
 
 SEARCH = (
@@ -24,7 +24,7 @@ def listing(sheet: Sheet, *, searched: bool, removable: Container[str] = ()) -> 
     lines = "".join(_line(line, removable=line.path in removable) for line in sheet.lines)
     whole = "" if searched else '<button type="button" data-again="">Rebuild all</button>'
     head = f'<div class="found"><p role="status">{found}</p>{whole}</div>'
-    return f'{head}<ul class="files">{lines}</ul>{_pager(sheet)}'
+    return f'<h2 class="unseen">Documents</h2>{head}<ul class="files">{lines}</ul>{_pager(sheet)}'
 
 
 def adding(kinds: Iterable[str], largest: int) -> str:
@@ -48,8 +48,8 @@ def _line(line: Line, *, removable: bool) -> str:
     does = f'<button type="button" data-again="{path}">Rebuild</button>' if line.passages else ""
     does += f'<button type="button" data-remove="{path}">Remove</button>' if removable else ""
     return (
-        f'<li class="entry"><h3 dir="{direction(line.title)}">{head}</h3><div class="about"><p class="facts">'
-        f'<span class="state {kind}">{state}</span> {_facts(line)}</p><span class="does">{does}</span></div>{note}</li>'
+        f'<li class="entry"><h3 dir="{direction(line.title)}"{in_language(line.language)}>{head}</h3>'
+        f'<div class="about"><p class="facts"><span class="state {kind}">{state}</span> {_facts(line)}</p><span class="does">{does}</span></div>{note}</li>'
     )
 
 

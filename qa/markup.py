@@ -134,6 +134,11 @@ def file_fact(path: str) -> str:
     return fact(f'<span class="file">{label(path)}</span>')
 
 
+def in_language(code: str) -> str:
+    """Return the attribute by which a screen reader reads an element in that language; none for an unknown one."""
+    return "" if code in ("", UNKNOWN) else f' lang="{escape(code)}"'
+
+
 def bar(percent: int) -> str:
     """Return a bar filled to `percent`; the words beside it say the same."""
     return f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'

@@ -8,6 +8,7 @@ from qa import cards
 from qa.answers import Answer, Hit, Place
 from qa.conversation import Turn
 from qa.documents import Document
+from qa.language import UNKNOWN
 from qa.passages import Passage
 from qa.spans import Span
 from tests.test_markup import HOSTILE, Page, assert_literal
@@ -77,6 +78,17 @@ def test_a_headline_that_the_passage_begins_with_is_shown_once(first: str) -> No
         page = Page(cards.conversation([Turn(1, "q", make_answer(make_hit(text, title="The old bridge")))], ""))
         assert [attributes.get("class") for tag, attributes in page.tags if tag == "h3"] == [class_]
         assert set(text.split("\n\n")) <= set(page.paragraphs)  # the text of the document is all there
+
+
+def test_a_screen_reader_is_told_the_language_of_questions_and_headlines() -> None:
+    hit = replace(make_hit("النص", title="عنوان"), language="ar")
+    answer = replace(make_answer(hit), language="ru")
+    page = Page(cards.conversation([Turn(1, "где", answer), Turn(2, "где", answer)], ""))
+    spoken = {(tag, found.get("class")): found.get("lang") for tag, found in page.tags}
+    assert (spoken["span", "was"], spoken["h2", "asked"], spoken["h3", None]) == ("ru", "ru", "ar")
+    assert '<h2 lang="ar"><bdi>عنوان' in cards.viewer("1.1", answer, hit)
+    page = Page(cards.conversation([Turn(1, "?", replace(answer, language=UNKNOWN))], ""))
+    assert not any("lang" in found for tag, found in page.tags if tag == "h2")
 
 
 def test_not_found_is_said_and_the_nearest_miss_folded() -> None:

@@ -53,4 +53,5 @@ def test_hostile_names_are_shown_literally_and_right_to_left_ones_isolated() -> 
     assert_literal([page(Line(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE))])
     source = page(Line("سند.txt", INDEXED, "عنوان 12", passages=1))
     assert '<h3 dir="rtl">' in source
+    assert '<h3 dir="rtl" lang="fa">' in page(Line("سند.txt", INDEXED, "عنوان", language="fa", passages=1))
     assert "<bdi>عنوان <bdi>12</bdi></bdi>" in source

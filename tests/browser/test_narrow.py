@@ -34,3 +34,16 @@ def test_nothing_sticks_out_sideways_on_a_narrow_phone(chromium, address, folder
         chat.click("#listing [data-document] >> nth=0")
         chat.wait_for_selector("#viewer .sheet")
         assert fits()
+
+
+def test_a_long_section_leaves_the_number_of_the_paragraph_on_one_line(chromium, address, folder):
+    with opened(chromium, address, folder, viewport={"width": 360, "height": 740}) as chat:
+        chat.ask(PERSIAN)
+        chat.unfold()
+        height = """fact => {
+            const range = document.createRange();
+            fact.innerHTML = `<bdi>${"a long headline ".repeat(9)}</bdi> · ¶ 1`;
+            range.selectNode(fact.lastChild);
+            return range.getBoundingClientRect().height;
+        }"""
+        assert chat.locator(".card .fact:has-text('¶')").first.evaluate(height) < 40
