@@ -49,7 +49,8 @@ def _line(line: Line, *, removable: bool) -> str:
     does += f'<button type="button" data-remove="{path}">Remove</button>' if removable else ""
     return (
         f'<li class="entry"><h3 dir="{direction(line.title)}"{in_language(line.language)}>{head}</h3>'
-        f'<div class="about"><p class="facts"><span class="state {kind}">{state}</span> {_facts(line)}</p><span class="does">{does}</span></div>{note}</li>'
+        f'<div class="about"><p class="facts"><span class="state {kind}">{state}</span> {_facts(line)}</p>'
+        f'<span class="does">{does}</span></div>{note}</li>'
     )
 
 
