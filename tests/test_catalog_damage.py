@@ -90,6 +90,28 @@ def test_a_database_of_another_program_is_refused_and_left_alone(index: Path, ta
     assert_refused(Catalog(index), "is damaged or is not an index of Sanad .*: move it away and build again")
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM settings WHERE key = 'last_key'", "UPDATE settings SET value = '' WHERE key = 'generation'"],
+)
+def test_settings_that_are_not_as_they_were_written_are_damage(catalog: Catalog, change: str) -> None:
+    with sqlite3.connect(catalog.file) as db:
+        db.execute(change)
+    db.close()
+    for use in (catalog.listing, catalog.stamp, catalog.known):
+        with pytest.raises(CatalogError, match="its settings are not as they were written"):
+            use()
+
+
+def test_a_damaged_vector_is_not_used_again(catalog: Catalog) -> None:
+    digests = [row.digest for rows in whole(catalog).rows for row in rows]
+    assert catalog.embedded(digests).keys() == set(digests)
+    with sqlite3.connect(catalog.file) as db:
+        db.execute("UPDATE passages SET vector = zeroblob(length(vector)) WHERE digest = ?", digests[:1])
+    db.close()
+    assert catalog.embedded(digests).keys() == set(digests[1:])
+
+
 def test_a_newer_format_is_refused_and_left_alone(catalog: Catalog) -> None:
     with sqlite3.connect(catalog.file) as db:
         db.execute("UPDATE settings SET value = ? WHERE key = 'format'", [str(FORMAT + 1)])

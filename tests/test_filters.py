@@ -179,6 +179,16 @@ def test_a_filtered_answer_is_the_whole_ranking_without_the_rest(dated: Library,
     assert str(within) in found.verdict
 
 
+def test_the_other_places_of_a_passage_fit_too(tmp_path: Path, encoder: StaticEncoder) -> None:
+    text = "The storm broke the northern pier of the harbour in March, and it was closed for two weeks."
+    folder = write_files(tmp_path / "docs", {f"{name}.txt": text for name in ("a", "b", "c")})
+    library = Library(folder, Catalog(tmp_path / "index"), encoder)
+    library.update()
+    for within, places in ((Filter(), ["b.txt", "c.txt"]), (Filter(("a", "c.txt")), ["c.txt"]), (Filter(("a",)), [])):
+        hit = library.ask(QUESTION, within=within).hits[0]
+        assert (hit.document.path, [place.document.path for place in hit.elsewhere]) == ("a.txt", places)
+
+
 def test_the_seeds_are_asked_in_one_language(seed_library: Library) -> None:
     whole = [hit for hit in seed_library.ask(QUESTION, 1000).hits if hit.language == "fa"]
     found = seed_library.ask(f"language:fa {QUESTION}", 1000).hits

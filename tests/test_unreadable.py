@@ -1,4 +1,4 @@
-"""Updates of files and folders that are gone or cannot be read."""
+"""Updates where something is gone, cannot be read, or changes behind the index."""
 
 import os
 import shutil
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import qa.folder
 import qa.transaction
 import qa.update
 from qa.catalog import Catalog
 from qa.changes import compare
-from qa.errors import FolderError
+from qa.errors import FolderError, LockedError
+from qa.folder import File, SkipError, is_settled
 from qa.library import Library
 from qa.transaction import Stamp
 from tests import test_update
@@ -99,6 +101,101 @@ def test_a_document_is_made_again_from_its_text_while_its_folder_cannot_be_read(
     content = words.catalog.file.read_bytes()
     words.update()
     assert words.catalog.file.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_looked_at_stays_and_those_beside_it_are_followed(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = qa.folder._check_entry
+
+    def refuse(entry: "os.DirEntry[str]", path: str, folder: str) -> os.stat_result:
+        if path == "sub/c.txt":
+            raise SkipError("it cannot be read (Permission denied)", lost=False)
+        return check(entry, path, folder)
+
+    monkeypatch.setattr(qa.folder, "_check_entry", refuse)
+    write_files(folder, {"sub/d.txt": paragraphs(9, 1)})
+    (folder / "b.txt").unlink()
+    report = words.update()
+    assert (report.added, report.removed, report.unchanged) == (("sub/d.txt",), ("b.txt",), ("a.txt", "sub/c.txt"))
+    assert [skip.path for skip in report.skipped] == ["sub/c.txt"]
+
+
+def fail(_: File) -> bytes:
+    raise SkipError("it cannot be read (Input/output error)", lost=False)
+
+
+def test_a_new_file_that_cannot_be_read_is_tried_again_without_being_changed(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.folder, "UNSETTLED", 0)
+    write_files(folder, {"new.txt": paragraphs(9, 1)})
+    with monkeypatch.context() as patch:
+        patch.setattr(qa.update, "read_bytes", fail)
+        assert [skip.path for skip in words.update().skipped] == ["new.txt"]
+    assert words.update().added == ("new.txt",)
+
+
+def test_a_new_file_without_text_is_skipped_and_nothing_is_said_to_be_removed(words: Library, folder: Path) -> None:
+    (folder / "new.txt").write_bytes(bytes(9))
+    report = words.update()
+    assert ([skip.path for skip in report.skipped], report.removed) == (["new.txt"], ())
+
+
+def test_what_moved_is_not_embedded_again_though_it_comes_in_a_later_group(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST", "GROUP", "BATCH"):
+        monkeypatch.setattr(qa.update, name, 1)
+    for name in ("a", "b", "sub/c"):
+        (folder / f"{name}.txt").rename(folder / f"{name}-moved.txt")
+    report = words.update()
+    assert (len(report.added), len(report.removed), report.embedded) == (3, 3, 0)
+
+
+def test_an_index_that_is_changed_in_spite_of_its_lock_ends_the_update(words: Library, folder: Path) -> None:
+    def change(_: object) -> None:
+        with words.catalog.write() as transaction:
+            transaction.touch()
+
+    write_files(folder, {"new.txt": paragraphs(9, 1)})
+    with pytest.raises(LockedError, match=r"Another process changed the index .* in the meantime: update again"):
+        words.update(progress=change)
+    assert words.update().added == ("new.txt",)
+
+
+def test_marks_are_not_recorded_in_an_index_that_changed_after_it_was_compared(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.folder, "UNSETTLED", 0)
+    changes = compare(folder, words.catalog, words.encoder)
+    assert len(changes.marks) == 3
+    with words.catalog.write() as transaction:
+        transaction.touch()
+    before = words.catalog.known()
+    qa.update._settle(words.catalog, changes)
+    assert words.catalog.known() == before
+    qa.update._settle(words.catalog, compare(folder, words.catalog, words.encoder))
+    assert all(is_settled(found.mark) for found in words.catalog.known().values())
+
+
+def test_a_check_reads_also_files_whose_marks_are_the_same(
+    words: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.folder, "UNSETTLED", 0)
+    (folder / "a.txt").write_text("Other words, which no event and no clock tells of.")
+    (file,) = [file for file in qa.folder.list_files(folder)[0] if file.path == "a.txt"]
+    with words.catalog.write() as transaction:
+        transaction.mark([("a.txt", file.mark)])
+    assert "a.txt" in words.update().unchanged
+    assert words.check() == ("a.txt was changed after it was indexed.",)
+
+
+def test_the_empty_index_of_another_folder_may_be_taken(tmp_path: Path, folder: Path, index: Path) -> None:
+    catalog, encoder = Catalog(index), WordEncoder(WORDS)
+    with catalog.write() as transaction:
+        transaction.finish(Stamp.of(encoder), tmp_path / "elsewhere", [])
+    assert len(word_library(folder, index, encoder).update().added) == 3
 
 
 def test_a_catalog_changed_meanwhile_by_another_process_is_compared_again(
