@@ -125,7 +125,10 @@ class LexicalIndex:
         total = sum(int(_kept(found, alive).sum()) for found, alive in zip(lengths, self._alive, strict=True))
         mean = max(total / max(len(layout), 1), 1.0)
         self._longer = [K1 * (1 - B + B * found / mean) for found in lengths]  # (texts,) of each part
-        self._ask = functools.lru_cache(REMEMBERED)(self._look_up)
+        look_up = functools.partial(
+            _look_up, parts, self._alive, len(layout)
+        )  # without self, which would then be a cycle
+        self._ask = functools.lru_cache(REMEMBERED)(look_up)
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "LexicalIndex":
@@ -161,19 +164,20 @@ class LexicalIndex:
         held = [np.isin(asked.hashes, terms_of(text.split()).hashes) @ asked.rarity for text in texts]
         return np.array(held, np.float32) / max(float(asked.rarity.sum()), 1e-12)
 
-    def _look_up(self, question: str) -> _Asked:
-        words = question.split()
-        terms = terms_of(words)
-        hashes, first, times = np.unique(terms.hashes, return_index=True, return_counts=True)  # (terms,)
-        number = np.array([word.isdecimal() for word in words], bool)  # (words,)
-        numbers = np.repeat(number, np.diff(terms.starts))[first]  # (terms,)
-        df = np.zeros(len(hashes), np.int64)  # (terms,) texts that hold each
-        for part, alive in zip(self._parts, self._alive, strict=True):
-            found, held = _find(part, hashes)
-            df += np.bincount(held if alive is None else held[alive[part.owners[found]]], minlength=len(hashes))
-        count = len(self._layout)
-        rarity = np.log1p((count - df + 0.5) / (df + 0.5))  # (terms,)
-        return _Asked(hashes, times, np.where(numbers, NUMBER * rarity, rarity))
+
+def _look_up(parts: Sequence[Postings], alive: Sequence[Mask | None], count: int, question: str) -> _Asked:
+    """Return the terms of a question, and what each weighs among the `count` texts that are alive."""
+    words = question.split()
+    terms = terms_of(words)
+    hashes, first, times = np.unique(terms.hashes, return_index=True, return_counts=True)  # (terms,)
+    number = np.array([word.isdecimal() for word in words], bool)  # (words,)
+    numbers = np.repeat(number, np.diff(terms.starts))[first]  # (terms,)
+    df = np.zeros(len(hashes), np.int64)  # (terms,) texts that hold each
+    for part, mask in zip(parts, alive, strict=True):
+        found, held = _find(part, hashes)
+        df += np.bincount(held if mask is None else held[mask[part.owners[found]]], minlength=len(hashes))
+    rarity = np.log1p((count - df + 0.5) / (df + 0.5))  # (terms,)
+    return _Asked(hashes, times, np.where(numbers, NUMBER * rarity, rarity))
 
 
 def _kept(values: npt.NDArray[np.int32], alive: Mask | None) -> npt.NDArray[np.int32]:

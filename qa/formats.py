@@ -167,13 +167,16 @@ def read_email(content: bytes) -> Extracted:
 
 
 _TIMING = re.compile(r"(?:\d{1,6}[ \t]{0,9}\n)?[ \t]{0,9}[\d:.,]{4,16}[ \t]{0,9}-->[^\n]*\n?")
-_TAGS = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|\{\\[^{}\n]{0,80}\}")
+_TAGS = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|<[\d:.]{4,16}>|\{\\[^{}\n]{0,80}\}")
+# What WebVTT keeps beside the words: the block of its name, and those of notes, styles and places on the screen.
+_BESIDE = re.compile(r"(?:\AWEBVTT|(?<=\n\n)(?:NOTE|STYLE|REGION)(?=\s))[^\n]*(?:\n[^\n]+)*")
 
 
 def read_subtitles(content: bytes) -> Extracted:
     """Return what is said, without numbers, timings and tags."""
     found = decode(content)
-    text = found.text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("WEBVTT")
+    text = found.text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _BESIDE.sub("", text) if text.startswith("WEBVTT") else text
     said = [line for part in _TIMING.split(text) for line in _TAGS.sub("", part).strip().split("\n") if line.strip()]
     return Extracted("\n".join(line.strip() for line in said), note=found.note)
 

@@ -279,6 +279,15 @@ def test_subtitles_are_what_is_said(extractor: Extractor) -> None:
     assert read("s.vtt", "WEBVTT\n\n00:01.000 --> 00:03.500\nHello.\n", extractor).text == "Hello."
 
 
+def test_subtitles_of_the_web_are_what_is_said_and_nothing_beside_it(extractor: Extractor) -> None:
+    head = (
+        "WEBVTT - Talk\nKind: captions\nLanguage: en\n\nSTYLE\n::cue { color: lime }\n\nNOTE Made by hand,\nin May.\n\n"
+    )
+    first = "00:00:00.320 --> 00:00:02.000 align:start position:0%\nThe<00:00:00.560><c> well</c><00:00:00.880> is\n\n"
+    second = "00:00:02.000 --> 00:00:04.000\n<v Sara>NOTE that it is deep.</v>\n"
+    assert read("s.vtt", head + first + second, extractor).text == "The well is\nNOTE that it is deep."
+
+
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".odt", ".pptx", ".xlsx", ".xls", ".epub", ".json", ".jsonl"])
 def test_a_file_that_only_has_the_name_is_skipped_with_a_reason(suffix: str, extractor: Extractor) -> None:
     for content in (b"", b"just words, no format", b"PK\x03\x04 broken", bytes(range(256))):

@@ -1,7 +1,9 @@
 """BM25 in vectorised numpy against the formula, written with a Counter and loops."""
 
+import gc
 import math
 import tracemalloc
+import weakref
 from collections import Counter
 from dataclasses import astuple
 
@@ -159,3 +161,15 @@ def test_a_long_document_is_counted_in_little_memory(monkeypatch: pytest.MonkeyP
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30 * sum(map(len, corpus))  # at once, it took 53 bytes for each character
+
+
+def test_an_index_that_is_not_used_any_more_is_freed_at_once() -> None:
+    index = LexicalIndex.of(["oil and war"])
+    index.scores("oil")
+    seen = weakref.ref(index)
+    gc.disable()  # which would free it sooner or later
+    try:
+        del index
+        assert seen() is None
+    finally:
+        gc.enable()
