@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 
 from qa.answers import Answer, Hit, Place, counted
 from qa.conversation import Turn
-from qa.documents import Document
+from qa.documents import Document, one_line
 from qa.language import detect
 from qa.markup import bar, direction, escape, fact, file_fact, in_language, label, language_name, paragraphs, problem
 from qa.originals import link
@@ -88,6 +88,7 @@ def _card(turn: Turn, answer: Answer, hit: Hit, pressed: Container[str]) -> str:
     spoken = in_language(hit.language) + (' class="unseen"' if _begins_with_title(hit) else "")
     head = f'<span class="rank" title="Rank {hit.rank}">{hit.rank}</span><h3{spoken}>{label(_title(hit.document))}</h3>'
     head += fact(f"p. {hit.page}") if hit.page else ""
+    head += f'<button type="button" class="copy" data-copy="{escape(_citation(hit))}">Copy</button>'
     shown = paragraphs(hit.text, marks=hit.highlights, words=_asked(answer, hit), wrapped=_is_printed(hit.document))
     thumbs = _thumb(place, "right", "Right", pressed)
     thumbs += _thumb(place, "wrong", "Wrong", pressed)
@@ -98,6 +99,15 @@ def _card(turn: Turn, answer: Answer, hit: Hit, pressed: Container[str]) -> str:
         f'<span class="thumbs" role="group" aria-label="Does passage {hit.rank} answer?">{thumbs}</span>'
         f'<button type="button" data-open="{place}">Open in document</button></div></footer></li>'
     )
+
+
+def _citation(hit: Hit) -> str:
+    """Return the words of a hit with their source, to be pasted elsewhere."""
+    page = () if hit.page is None else (f"p. {hit.page}",)
+    date = (hit.document.date,) if hit.document.date else ()
+    source = ", ".join((one_line(hit.document.path), *page, f"¶ {hit.passage.number}", *date))
+    title = "" if _begins_with_title(hit) else one_line(hit.document.title)
+    return f"{hit.text}\n\n{f'{title} ({source})' if title else source}"
 
 
 def _begins_with_title(hit: Hit) -> bool:

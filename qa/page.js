@@ -121,8 +121,9 @@ const remove = (path) => {
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { open: place, document: path, ask, judge: judged, page, view: name, close, remove: gone, again, force } = button.dataset;
+  const { open: place, document: path, ask, judge: judged, page, view: name, close, remove: gone, again, force, copy: cited } = button.dataset;
   if (judged) judge(button);
+  else if (cited) copy(button);
   else if (ask) trigger("select", { ask });
   else if (page) list(page);
   else if (gone) remove(gone);
@@ -146,6 +147,15 @@ const reveal = (sheet) => {
   const mark = text.querySelector("mark") ?? text.querySelector(".here");
   if (mark) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
   sheet.focus({ preventScroll: true });
+};
+
+// As with Ctrl-C; unlike navigator.clipboard it also works where the page is served without https.
+const copy = (button) => {
+  const put = (event) => { event.clipboardData.setData("text/plain", button.dataset.copy); event.preventDefault(); };
+  addEventListener("copy", put, { once: true });
+  if (document.execCommand("copy")) button.textContent = "Copied";
+  removeEventListener("copy", put);
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
 };
 
 let seen = "", asked = "", number = "";

@@ -80,6 +80,16 @@ def test_a_headline_that_the_passage_begins_with_is_shown_once(first: str) -> No
         assert set(text.split("\n\n")) <= set(page.paragraphs)  # the text of the document is all there
 
 
+def test_a_citation_is_the_exact_text_with_its_source() -> None:
+    document = make_document('He said "no" <b>\n\nand left.', path="a b.pdf", title="The mill")
+    document = replace(document, date="2021-03-03", pages=(0, 0, 0))
+    page = Page(
+        cards.conversation([Turn(1, "q", make_answer(replace(make_hit(document.text), document=document)))], "")
+    )
+    (cited,) = [found["data-copy"] for _, found in page.tags if "data-copy" in found]
+    assert cited == f"{document.text}\n\nThe mill (a b.pdf, p. 3, ¶ 3, 2021-03-03)"
+
+
 def test_a_screen_reader_is_told_the_language_of_questions_and_headlines() -> None:
     hit = replace(make_hit("النص", title="عنوان"), language="ar")
     answer = replace(make_answer(hit), language="ru")

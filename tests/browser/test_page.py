@@ -12,6 +12,7 @@ from tests.browser.conftest import (
     DELETED,
     EDITED,
     ENGLISH,
+    ENGLISH_ANSWER,
     PERSIAN,
     PERSIAN_ANSWER,
     UNANSWERABLE,
@@ -82,6 +83,21 @@ def test_an_answer_given_before_a_rebuild_still_opens_and_says_that_the_document
     finally:
         edited.write_bytes(before)
         chat.rebuild()
+
+
+def test_copy_takes_the_passage_with_its_source_and_selecting_only_the_words(chat):
+    chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copied = "navigator.clipboard.readText()"
+    chat.ask(ENGLISH)
+    chat.click(".card .copy >> nth=0")
+    chat.wait_for_selector(".card .copy >> text=Copied")
+    text, source = chat.evaluate(copied).rsplit("\n\n", 1)
+    assert ENGLISH_ANSWER in text
+    assert f"({DELETED}, ¶ " in source
+    chat.evaluate("getSelection().selectAllChildren(document.querySelector('.card'))")
+    chat.press("body", "Control+c")
+    assert ENGLISH_ANSWER in chat.evaluate(copied)
+    assert not {"Right", "Open in document", "Copy"} & set(chat.evaluate(copied).splitlines())
 
 
 def test_an_empty_folder_says_where_to_put_documents_and_a_rebuild_finds_them(chromium, tmp_path):
