@@ -16,7 +16,10 @@ LINKED = 0.6  # of the text of a block that is links: a menu
 LINKS = 3  # links that a menu has at least
 
 # Elements that are never part of the text, and those that are not part of the main text.
-NO_TEXT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "dialog")
+NO_TEXT = (
+    "script", "style", "noscript", "template", "iframe", "object", "svg", "dialog", "img", "area", "embed", "video",
+    "audio",
+)  # fmt: skip
 FURNITURE = (
     "button", "select", "textarea", "nav", "footer", "aside", "body > header", "[hidden]", "[aria-hidden=true]",
     "[role=navigation]", "[role=banner]", "[role=contentinfo]", "[role=search]", "[role=dialog]",
@@ -68,7 +71,8 @@ def _decode(content: bytes) -> Decoded:
 def _text(tree: HTMLTree, *, whole: bool = False) -> str:
     _open_cells(tree)
     skipped = list(NO_TEXT if whole else NO_TEXT + FURNITURE)
-    found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=False, skip_elements=skipped)
+    # Without alternative texts it would drop figures too, with their captions and tables; images are left out by name.
+    found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=True, skip_elements=skipped)
     return tidy(re.sub(r"\t+", "\t", found))
 
 

@@ -99,3 +99,19 @@ def test_what_is_called_furniture_is_judged_by_its_part_of_the_page(body: str, t
     assert read_page(f"<html><body>{body.format(story=STORY)}</body></html>".encode()).text == text.format(
         story=STORY.strip()
     )
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        ("<img src=a.png alt='a bridge'><figcaption>The <b>old</b> bridge</figcaption>", "The old bridge"),
+        ("<table><tr><th>Town<th>Houses<tr><td>Osh<td>12</table>", "Town\tHouses\nOsh\t12"),
+        ("<blockquote>It is dry.</blockquote><figcaption>The mayor</figcaption>", "It is dry.\nThe mayor"),
+        ("<video src=a.mp4>Your browser shows no films.</video><audio>Nor sounds.</audio><embed alt=x>", ""),
+        ("<map><area alt=x></map><svg><text>x</text></svg><object>Nor that.</object>", ""),
+    ],
+    ids=["caption", "table", "quote", "film", "drawing"],
+)
+def test_what_a_figure_says_is_text_and_what_stands_for_a_picture_is_not(figure: str, text: str) -> None:
+    page = f"<html><body><p>{STORY}</p><figure>{figure}</figure></body></html>"
+    assert read_page(page.encode()).text == f"{STORY.strip()}\n\n{text}".strip()
