@@ -2,7 +2,7 @@
 
 import bisect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -29,12 +29,14 @@ class Document:
     path: str
     digest: str
     title: str
-    text: str
+    text: str = field(repr=False)  # which would flood whoever prints an answer
     format: str = "text"
     note: str = ""  # what the user should know about how it was read
     date: str = ""  # ISO 8601, from its metadata or its opening lines; empty where neither has one
-    pages: tuple[int, ...] = ()  # where in `text` each page begins; none where the format has no pages
-    headings: tuple[Heading, ...] = ()  # as the file marks them, in order
+    pages: tuple[int, ...] = field(
+        default=(), repr=False
+    )  # where in `text` each page begins; none where the format has no pages
+    headings: tuple[Heading, ...] = field(default=(), repr=False)  # as the file marks them, in order
 
     def section(self, offset: int) -> tuple[str, ...]:
         """Return the headings above the character at `offset`, the highest first, without the title."""

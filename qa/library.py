@@ -183,8 +183,8 @@ class Library:
         `language:ar after:2022`. Raise QuestionError where the question is empty or longer than LONGEST_QUESTION, or a
         condition is invalid or met by nothing; ValueError where k < 1.
         """
-        if k < 1:
-            raise ValueError(f"k is {k}: ask for at least one passage")
+        if not isinstance(k, int) or k < 1:
+            raise ValueError(f"k is {k!r}: ask for at least one passage")
         if not isinstance(question, str):
             raise QuestionError(f"The question is not text but {type(question).__name__}: type a few words.")
         asked, within = read_filter(question.encode("utf-8", "replace").decode().strip(), within)
@@ -199,6 +199,9 @@ class Library:
     def check(self) -> tuple[str, ...]:
         """Return a sentence for each way in which index and folder disagree; none where all is well."""
         return check(self.folder, self._catalog, self.encoder)
+
+    def __repr__(self) -> str:
+        return f"Library.open({str(self.folder)!r}, {str(self.index)!r})"
 
     def __len__(self) -> int:
         return sum(document.passages for document in self.documents)

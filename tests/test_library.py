@@ -136,9 +136,9 @@ def test_a_question_may_be_as_long_as_its_limit_and_no_longer(words: Library) ->
             words.ask("o" * length)
 
 
-@pytest.mark.parametrize("k", [0, -1])
+@pytest.mark.parametrize("k", [0, -1, 2.5, "3"])
 def test_no_passages_at_all_cannot_be_asked_for(words: Library, k: int) -> None:
-    with pytest.raises(ValueError, match=f"k is {k}"):
+    with pytest.raises(ValueError, match=f"k is {k!r}"):
         words.ask("oil", k)
 
 
@@ -170,6 +170,15 @@ def test_a_library_of_relative_paths_stays_where_it_is(tmp_path: Path, monkeypat
     assert len(library.update().added) == len(TEXTS)
     assert library.ask("who won the election", 1).hits[0].document.path == "vote.txt"
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["docs", "elsewhere", "index"]
+
+
+def test_what_is_printed_is_short_however_long_the_documents_are(tmp_path: Path, index: Path) -> None:
+    folder = write_files(tmp_path / "docs", {"a.txt": "\n\n".join(f"Oil of well {n}.{FILL}" for n in range(200))})
+    library = word_library(folder, index, WordEncoder("oil well"))
+    library.update()
+    assert len(library.ask("oil").hits[0].document.text) > 50_000
+    assert len(repr(library.ask("oil"))) < 5_000
+    assert repr(library) == f"Library.open({str(folder)!r}, {str(index)!r})"
 
 
 def test_an_empty_library_says_that_it_found_nothing(tmp_path: Path, index: Path) -> None:
