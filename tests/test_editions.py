@@ -205,6 +205,7 @@ def test_an_index_dropped_frees_its_room_and_the_one_that_answers_cannot_be(fold
     for name in ("one", "two"):
         Editions(index).drop(name)
     assert [one.model for one in Editions(index).on_disk()] == ["three"]
+    assert Editions(index).stray() == ()
     assert not (index / FILE).exists()
     assert len(list((index / FOLDER).iterdir())) == 1
     assert Library.open(folder, index).ask("oil").hits

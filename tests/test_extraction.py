@@ -153,6 +153,15 @@ def test_the_text_and_pages_come_back_as_they_are(extractor: Extractor) -> None:
     assert read(extractor, words).pages == (0, 1)
 
 
+def test_an_answer_that_is_far_too_long_costs_its_file_only(
+    extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.extraction.LARGEST_ANSWER", 200)
+    with pytest.raises(SkipError, match="its reader crashed"):
+        read(extractor, "words " * 99)
+    assert read(extractor, "few words").text.startswith("few words ")
+
+
 def test_no_process_is_left_behind(extractor: Extractor) -> None:
     pid = int(read(extractor, "file").text.split()[1])
     extractor.__exit__(None, None, None)

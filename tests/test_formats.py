@@ -1,6 +1,7 @@
 """Each format becomes the text that a reader of the file sees; the files in `files` are made by real programs."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def test_a_row_of_a_workbook_is_a_passage_with_its_header_and_sheet(name: str, e
     document = read_file(name, extractor)
     assert passages(document) == [*ROWS, "رودها; رود: زاینده‌رود; درازا: 400"]
     assert document.title == "cities"
+
+
+def test_the_rows_of_the_only_sheet_go_without_its_name(extractor: Extractor) -> None:
+    with zipfile.ZipFile(FILES / "cities.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/workbook.xml"] = re.sub(rb'<sheet [^>]*sheetId="2"[^>]*/>', b"", parts["xl/workbook.xml"])
+    found = passages(read("cities.xlsx", zipped(parts), extractor))
+    assert found == [row.removeprefix("شهرها; ") for row in ROWS]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

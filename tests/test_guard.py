@@ -44,6 +44,8 @@ def request(
     asyncio.run(Guard(echo, served, public_url)(scope, receive, send))
     starts = [message for message in sent if message["type"] == "http.response.start"]
     assert len(starts) == 1  # one response, whatever happened
+    names = [name for name, _ in starts[0]["headers"]]
+    assert len(names) == len(set(names))  # a browser obeys the first of two
     return starts[0]["status"], dict(starts[0]["headers"]), b"".join(m.get("body", b"") for m in sent)
 
 
@@ -55,6 +57,10 @@ def test_normal_use_passes_with_security_headers() -> None:
     assert (status, body) == (200, b"5")
     assert set(HEADERS) <= set(headers.items())
     assert headers[b"x-frame-options"] == b"DENY"
+
+
+def test_a_host_may_be_written_in_capitals() -> None:
+    assert request({"host": "LocalHost:7860", "origin": "http://localhost:7860"})[0] == 200
 
 
 def test_f26_an_original_is_sandboxed_and_nothing_else_is() -> None:

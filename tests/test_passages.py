@@ -139,13 +139,6 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) 
     assert [text[s.start : s.end] for s in sentences(text, Span(0, len(text)))] == expected
 
 
-def test_a_sentence_goes_on_in_the_next_line_where_its_line_was_wrapped() -> None:
-    wrapped = "The water of the river came over the wall and into the houses\nOf the old town, where nobody lived."
-    assert len(sentences(wrapped, Span(0, len(wrapped)))) == 1
-    heading = "The water of the river\nIt came over the wall."
-    assert len(sentences(heading, Span(0, len(heading)))) == 2
-
-
 def test_a_heading_joins_the_paragraph_below_it() -> None:
     text = "A heading\n\n" + "word " * 60 + "\n\n" + "other " * 60
     assert [shown[:9] for shown in cut(document(text))] == ["A heading", "other oth"]
