@@ -122,6 +122,7 @@ def test_a_day_and_month_that_may_be_exchanged_are_read_where_the_script_tells_t
     assert find_date("إعادة فتح الجسر فوق النهر\n\n05/04/2021\n\nتوقفت العبارة.", TODAY) == "2021-04-05"
     assert found("04/25/2021") == found("25/04/2021") == "2021-04-25"
     assert found("04/04/2021") == "2021-04-04"
+    assert find_date("پل قدیمی چوبی باز شد\n\n2021/03/04\n\nقایق نمی‌آید.", TODAY) == "2021-03-04"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 import qa
 from embeddings.errors import ModelError
-from embeddings.static import BUILT_IN
+from embeddings.sound import sounds
+from embeddings.static import BUILT_IN, StaticEncoder
+from embeddings.text import fold
 from qa.catalog import FILE, Catalog
 from qa.errors import CatalogError, FolderError, QuestionError
 from qa.library import LONGEST_QUESTION, Library
@@ -69,6 +71,16 @@ def test_a_hit_shows_its_document_s_words_and_marks_the_sentence_that_answers(wo
     assert hit.text == TEXTS["vote.txt"]
     assert hit.text[marked.start : marked.end] == "The president won the election."
     assert (hit.language, hit.passage.number, hit.elsewhere) == ("en", 1, ())
+
+
+def test_a_name_is_found_in_another_script_by_its_sound(tmp_path: Path, index: Path, encoder: StaticEncoder) -> None:
+    names = ("قربان", "سليمان", "درويش", "مراد", "بختيار")
+    texts = {f"{n}.txt": f"وصل السيد {name} إلى المدينة مساء أمس." for n, name in enumerate(names)}
+    library = Library(write_files(tmp_path / "docs", texts), Catalog(index), encoder)
+    library.update()
+    for n, asked in ((1, "Suleiman"), (4, "Бахтияр"), (0, "Qurban")):
+        assert library.ask(asked).hits[0].document.path == f"{n}.txt"
+        assert library._snapshot.index.sound.scores(sounds(fold(asked))).argmax() == n
 
 
 def test_of_many_first_questions_one_loads_the_index(words: Library, monkeypatch: pytest.MonkeyPatch) -> None:

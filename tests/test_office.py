@@ -1,5 +1,8 @@
 """What an office program keeps beside the text, and what it marks as no part of it."""
 
+import pytest
+
+from qa.documents import read_document
 from qa.office import read_docx, read_opendocument
 from tests.test_formats import zipped
 
@@ -49,3 +52,11 @@ def test_a_box_within_a_paragraph_is_read_after_it_and_once() -> None:
     box = f"<w:txbxContent><w:p>{run('In the box.')}</w:p></w:txbxContent>"
     old = f'<mc:Fallback xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">{box}</mc:Fallback>'
     assert docx(f"<w:p>{run('Before ')}<w:r>{box}{old}</w:r>{run('after.')}</w:p>") == "Before after.\n\nIn the box."
+
+
+@pytest.mark.parametrize(("title", "shown"), [("The Old  bridge", "The Old bridge"), ("Template 7", "A note on it")])
+def test_a_title_that_is_not_in_the_text_is_that_of_a_template(title: str, shown: str) -> None:
+    core = f'<c xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title></c>'
+    body = f"<w:d {W}><w:p>{run('A note on it')}</w:p><w:p>{run('We saw the old bridge.')}</w:p></w:d>"
+    content = zipped({"docProps/core.xml": core, "word/document.xml": body})
+    assert read_document("a.docx", content, "").title == shown
