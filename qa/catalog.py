@@ -197,7 +197,7 @@ class Catalog:
 
     def _make_folder(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(0o700, parents=True, exist_ok=True)  # the documents may be readable by their owner alone
         except OSError as error:
             in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
             reason = "a file is in the way" if in_the_way else error.strerror

@@ -115,6 +115,14 @@ def test_a_catalog_that_was_never_written_is_empty(index: Path) -> None:
     assert not index.exists()
 
 
+def test_a_new_index_can_be_read_by_its_owner_alone_and_a_folder_that_exists_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(0o755)
+    for name, mode in (("new", 0o700), ("shared", 0o755)):
+        with Catalog(tmp_path / name).write() as transaction:
+            transaction.touch()
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
 def test_removing_a_document_removes_its_passages(catalog: Catalog, tmp_path: Path) -> None:
     with catalog.write() as transaction:
         transaction.remove(["b.txt"])
