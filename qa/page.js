@@ -105,6 +105,10 @@ if (fields.length) {
   });
   const tell = () => { element.querySelector(".chosen").textContent = conditions().join(" "); };
   for (const field of fields) field.addEventListener("input", tell);
+  const kept = JSON.parse(sessionStorage.getItem("sanad-filter") ?? "[]"); // else a page loaded anew would search all
+  fields.forEach((field, place) => { field.value = kept[place] ?? ""; });
+  tell();
+  addEventListener("pagehide", () => sessionStorage.setItem("sanad-filter", JSON.stringify(fields.map(({ value }) => value))));
   element.querySelector("[data-clear]").addEventListener("click", () => {
     for (const field of fields) field.value = "";
     tell();

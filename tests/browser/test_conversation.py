@@ -231,9 +231,14 @@ def test_back_closes_the_document_and_a_page_loaded_anew_shows_the_conversation_
     chat.wait_for_selector("#viewer section", state="detached")
     chat.click("article.turn [data-open] >> nth=0")
     chat.wait_for_selector("#viewer mark")
+    chat.keyboard.press("Escape")
+    chat.focus(".filters summary")
+    chat.keyboard.press("Enter")
+    chat.select_option(".filters [name=language]", "ar")
     chat.reload()
     chat.wait_for_answer()
     assert chat.inner_text("article.turn .asked") == ENGLISH
+    assert chat.inner_text(".filters .chosen") == "language:ar"
     assert PERSIAN in chat.inner_text(".past summary")
     chat.click("article.turn [data-open] >> nth=0")  # the server knows the conversation, too
     chat.wait_for_selector("#viewer mark")
