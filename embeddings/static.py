@@ -60,8 +60,11 @@ class StaticEncoder:
     def fluency(self, text: str) -> float:
         """Return how well the model reads a text: 1 in a language it knows, 0 where it only sees single letters.
 
-        The length of the pieces tells: 2 to 4 letters each in the languages it was trained on, less in others.
+        The length of the pieces tells: 2 to 4 letters each in the languages it was trained on, less in others. Numbers
+        alone have no meaning that it could read, however alike their digits are.
         """
+        if not any(map(str.isalpha, text)):
+            return 0.0
         ids = self.tokenize([text]).ids.tolist()
         known = [piece for piece in ids if self.table[piece].any()]  # the piece for everything unknown is a zero vector
         letters = sum(len(self._pieces.letters(piece)) for piece in known)

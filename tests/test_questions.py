@@ -53,6 +53,15 @@ def test_every_language_finds_something(outcomes: list[Outcome]) -> None:
     assert [code for code, found in score_languages(outcomes) if not found.hit_5] == [], table(outcomes)
 
 
+@pytest.mark.parametrize(
+    ("number", "held"), [("12345", False), ("+7 701 123 45 67", False), ("۱۹۹۲", True), ("16:50", True)]
+)
+def test_a_number_is_found_where_it_stands_and_nowhere_else(seed_library: Library, number: str, held: bool) -> None:
+    answer = seed_library.ask(number)
+    assert answer.confident is held
+    assert not held or plain(number) in plain(answer.hits[0].text)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.language)
 def test_each_example_on_the_page_is_answered_first(outcomes: list[Outcome], example: Example) -> None:
     (outcome,) = [found for found in outcomes if found.question.text == example.question]

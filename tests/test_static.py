@@ -121,7 +121,15 @@ def test_the_model_reads_the_languages_it_was_made_for(encoder: StaticEncoder, t
 
 
 @pytest.mark.parametrize(
-    "text", ["Πότε επισκέφθηκε ο πρόεδρος την Αστάνα;", "राष्ट्रपति अस्ताना कब गए?", "总统何时访问阿斯塔纳", ""]
+    "text",
+    [
+        "Πότε επισκέφθηκε ο πρόεδρος την Αστάνα;",
+        "राष्ट्रपति अस्ताना कब गए?",
+        "总统何时访问阿斯塔纳",
+        "",
+        "12345",
+        "۱۴۰۱/۹/۱۱",
+    ],
 )
 def test_the_model_does_not_read_others(encoder: StaticEncoder, text: str) -> None:
     assert encoder.fluency(text) < 0.2
