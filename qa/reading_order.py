@@ -63,6 +63,9 @@ def _join_ligatures(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
         else:
             groups.append([glyph])
     for place, group in enumerate(groups):
+        if len(group) == 1 and len(group[0].text) == 1:  # as nearly all are
+            yield group[0]
+            continue
         text = "".join(glyph.text for glyph in group)
         if len(text) > 1 and _has_right(text) and _is_reversed(groups, place, text):
             text = text[::-1]

@@ -32,7 +32,10 @@ def watch(folder: Path, changed: Callable[[], None], stop: threading.Event) -> N
     while not stop.is_set():
         changed()
         try:
-            (_follow if all(map(has_events, _folders(folder))) else _poll)(folder, changed, stop)
+            if all(map(has_events, _folders(folder))):
+                _follow(folder, changed, stop)
+            else:
+                _poll(changed, stop)
         # A folder is missing, or the system allows no more watches.
         except (OSError, RuntimeError, FolderError) as error:
             logger.debug("watching %s: %s", folder, error)
@@ -66,7 +69,7 @@ def _follow(folder: Path, changed: Callable[[], None], stop: threading.Event) ->
             changed()
 
 
-def _poll(folder: Path, changed: Callable[[], None], stop: threading.Event) -> None:
+def _poll(changed: Callable[[], None], stop: threading.Event) -> None:
     """Call `changed` every second or, where it takes long, so rarely that it is busy a tenth of the time."""
     spent = 0.0
     while not stop.wait(max(LOOK / 1000, 9 * spent)):

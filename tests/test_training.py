@@ -19,14 +19,15 @@ from tokenizers import Tokenizer, models
 from embeddings.pieces import WordPieces
 from embeddings.text import fold
 from embeddings.training.__main__ import main
-from embeddings.training.batches import take
+from embeddings.training.batches import IMPORTANCE, take
 from embeddings.training.card import write_card, write_model
-from embeddings.training.data import pair_files, read_pairs, read_sources
+from embeddings.training.data import LANGUAGES, pair_files, read_pairs, read_sources
 from embeddings.training.encoded import encode_pairs
 from embeddings.training.spelling import Spellings, spellings
 from embeddings.training.table import Table
 from embeddings.training.teacher import teacher_texts
 from embeddings.training.tokenizer import DAMPED, _sample, empty_tokenizer, folding, learn_tokenizer
+from embeddings.training.tokenizer import WORDS as SAMPLED
 from embeddings.training.train import Phase, train
 
 SCRIPTS = ((0x20, 0x24F), (0x300, 0x36F), (0x400, 0x52F), (0x600, 0x6FF), (0x750, 0x77F), (0x2000, 0x206F))
@@ -180,6 +181,17 @@ def test_other_texts_of_the_same_number_are_trained_anew(
     capsys.readouterr()
     _command(tmp_path / "data", tmp_path / "model", tmp_path / "work")
     assert "step 1 of" in capsys.readouterr().err
+
+
+def test_a_line_that_is_no_pair_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.ar-en.tsv.xz"
+    file.write_bytes(lzma.compress(b"ud-pud\ta\tb\nud-pud\ta\n"))
+    with pytest.raises(ValueError, match=r"line 2 of .*pairs\.ar-en\.tsv\.xz is not a source and two texts"):
+        read_pairs(file)
+
+
+def test_each_language_has_its_part_in_the_training() -> None:
+    assert set(IMPORTANCE) == set(SAMPLED) == set(LANGUAGES)
 
 
 def test_the_command_names_a_folder_without_pairs(tmp_path: Path) -> None:

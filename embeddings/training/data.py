@@ -72,10 +72,16 @@ def pair_files(folder: Path) -> list[Path]:
 
 
 def read_pairs(path: Path) -> Pairs:
-    """Read one file, without the sources of weight 0. Raise `ValueError` for a source that `sources.tsv` lacks."""
+    """Read one file, without the sources of weight 0.
+
+    Raise ValueError for a line of other than three parts, and for a source that `sources.tsv` lacks.
+    """
     left, right = _languages(path)
     pairs = Pairs(left, right, path.name.startswith("qa."), [], [], [])
-    for source, left_text, right_text in _lines(path):
+    for number, parts in enumerate(_lines(path), 1):
+        if len(parts) != 3:
+            raise ValueError(f"line {number} of {path} is not a source and two texts with tabs between them: mend it")
+        source, left_text, right_text = parts
         if _known(source, path).weight > 0:
             pairs.sources.append(source)
             pairs.lefts.append(left_text)
