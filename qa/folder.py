@@ -76,6 +76,10 @@ def _list(folder: Path, prefix: str) -> tuple[list[File], list[Skipped]]:
         raise FolderError(f"There is no folder {folder}: create it and put documents there, or name another one.")
     if not is_folder:
         raise FolderError(f"{folder} is a file, not a folder: name the folder that holds it.")
+    if not prefix and _storable(str(folder.absolute())) != str(folder.absolute()):  # the index notes where it is
+        raise FolderError(
+            f"The path of {_storable(str(folder))} is not UTF-8: rename the folder, or name a link to it."
+        )
     files: list[File] = []
     skipped: list[Skipped] = []
     real, now, overrides = os.path.realpath(folder), time.time_ns(), Overrides.read(folder)

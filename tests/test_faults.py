@@ -30,6 +30,14 @@ def test_each_unusable_folder_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "i").exists()
 
 
+def test_a_folder_whose_name_is_not_utf_8_is_refused_and_may_be_reached_by_a_link(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/docs\xe3"))
+    write_files(folder, {"a.txt": "The well is in the garden."})
+    assert_refused(sanad("build", folder, "--index", tmp_path / "i"), "is not UTF-8: rename the folder", "link")
+    (tmp_path / "link").symlink_to(folder)
+    assert done("build", tmp_path / "link", "--index", tmp_path / "i").startswith("1 added")
+
+
 def test_a_folder_that_became_empty_keeps_the_index_unless_it_is_meant(tmp_path: Path) -> None:
     place = (write_files(tmp_path / "docs", {"a.txt": "The well is in the garden."}), "--index", tmp_path / "i")
     assert done("build", *place).startswith("1 added; 1 passage embedded in ")
