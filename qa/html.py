@@ -12,7 +12,7 @@ from qa.extracted import Extracted, iso_date, tidy
 
 MAIN = 0.4  # of a page's text that its main element must hold to stand for the page
 SMALL = 0.4  # of a page's text that furniture may be; a larger part is the text, whatever it is called
-LINKED = 0.6  # of the text of a block that is links: a menu
+LINKED = 0.8  # of the letters of a block that are links: a menu
 LINKS = 3  # links that a menu has at least
 
 # Elements that are never part of the text, and those that are not part of the main text.
@@ -50,8 +50,9 @@ def read_page(content: bytes, *, whole: bool = False) -> Extracted:
     title, date = _headline(tree), _date(tree, found.text)
     text = ""
     if not whole:
-        _mark_furniture(tree)
-        text = _text(_main(tree))
+        main = _main(tree)
+        _mark_furniture(tree, menus=main is None)  # in a main element a list of links is rather text
+        text = _text(tree if main is None else HTMLTree.parse(f"<body>{main.html}</body>"))
     if not any(map(str.isalnum, text)):  # a page of links alone, say
         text = _text(tree, whole=True)
     headings = (
@@ -85,18 +86,18 @@ def _open_cells(tree: HTMLTree) -> None:
         paragraph.decompose()
 
 
-def _main(tree: HTMLTree) -> HTMLTree:
-    """Return the page's only article or main element where it holds much of the text, else the whole page."""
+def _main(tree: HTMLTree) -> ElementNode | None:
+    """Return the page's only article or main element where it holds much of the text."""
     least = MAIN * len(_words(tree.body))
     for selector in ("article", "main", "[role=main]"):
         found = _select(tree, selector)
         if len(found) == 1 and len(_words(found[0])) >= least:
-            return HTMLTree.parse(f"<body>{found[0].html}</body>")
-    return tree
+            return found[0]
+    return None
 
 
-def _mark_furniture(tree: HTMLTree) -> None:
-    """Mark elements that are named like furniture, and blocks that are mostly links, to be left out."""
+def _mark_furniture(tree: HTMLTree, *, menus: bool) -> None:
+    """Mark elements that are named like furniture, and with `menus` blocks that are mostly links, to be left out."""
     if tree.body is None:
         return
     found = list(_measure(tree.body))
@@ -104,13 +105,13 @@ def _mark_furniture(tree: HTMLTree) -> None:
     for node, length, linked, links in found:
         if length <= largest:
             names = set(re.split(r"[^a-z]+", f"{_attribute(node, 'class')} {_attribute(node, 'id')}".lower()))
-            menu = node.tag in BLOCKS and links >= LINKS and linked > LINKED * length
+            menu = menus and node.tag in BLOCKS and links >= LINKS and linked > LINKED * length
             if names & NAMES or menu:
                 node.setattr("data-left-out", "")
 
 
 def _measure(body: Node) -> list[tuple[ElementNode, int, int, int]]:
-    """Return each element with the characters in it, those of them that are links, and how many links these are."""
+    """Return each element with the letters and digits in it, those of them in links, and how many links these are."""
     nodes: list[tuple[Node, int]] = []
     traverse_dom(body, lambda context: nodes.append((cast(Node, context.node), context.depth)))
     found: list[tuple[ElementNode, int, int, int]] = []
@@ -119,7 +120,7 @@ def _measure(body: Node) -> list[tuple[ElementNode, int, int, int]]:
         length, linked, links = sums[depth + 1]
         sums[depth + 1] = [0, 0, 0]
         if node.tag == "#text":
-            length = len(_words(node))
+            length = sum(map(str.isalnum, node.text or ""))
         elif node.tag == "a":
             linked, links = length, 1
         sums[depth] = [total + own for total, own in zip(sums[depth], (length, linked, links), strict=True)]

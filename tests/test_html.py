@@ -91,9 +91,27 @@ STORY = "The bridge was closed in May, and it will be opened again when the wall
         ("<p><a href=1>One</a><a href=2>Two</a><a href=3>Three</a></p><div>{story}</div>", "{story}"),
         ("<p>{story}<a href=1>May</a>, <a href=2>June</a>, <a href=3>July</a></p>", "{story} May, June, July"),
         ("<div>{story}</div><ul><li><a href=1>One</a><li><a href=2>Two</a><li><a href=3>Three</a></ul>", "{story}"),
+        (
+            "<p>It <a href=1>ends</a> at <a href=2>Osh</a>, <a href=3>Uzgen</a> and <a href=4>Kara-Suu</a>.</p>{story}",
+            "It ends at Osh, Uzgen and Kara-Suu.\n\n{story}",
+        ),
+        (
+            "<main><p>{story}</p><ul><li><a href=1>Osh</a><li><a href=2>Uzgen</a><li><a href=3>Batken</a></ul></main>",
+            "{story}\n\nOsh\nUzgen\nBatken",
+        ),
         ("<div class=share>Send it</div><main><p>{story}</p></main><p>More news</p>", "{story}"),
     ],
-    ids=["small article", "large comments", "two links", "menu", "links in text", "list", "main"],
+    ids=[
+        "small article",
+        "large comments",
+        "two links",
+        "menu",
+        "links in text",
+        "list",
+        "sentence of links",
+        "list in main",
+        "main",
+    ],
 )
 def test_what_is_called_furniture_is_judged_by_its_part_of_the_page(body: str, text: str) -> None:
     assert read_page(f"<html><body>{body.format(story=STORY)}</body></html>".encode()).text == text.format(
