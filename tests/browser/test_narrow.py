@@ -47,3 +47,16 @@ def test_a_long_section_leaves_the_number_of_the_paragraph_on_one_line(chromium,
             return range.getBoundingClientRect().height;
         }"""
         assert chat.locator(".card .fact:has-text('¶')").first.evaluate(height) < 40
+
+
+@pytest.mark.parametrize("width", [900, 1024, 1180])
+def test_a_document_beside_the_chat_leaves_room_for_facts_and_headlines(chromium, address, folder, width):
+    with opened(chromium, address, folder, viewport={"width": width, "height": 740}) as chat:
+        chat.ask(PERSIAN)
+        chat.unfold()
+        chat.click("[data-open] >> nth=0")
+        chat.wait_for_selector("#viewer mark")
+        for inner, outer in ((".card footer .facts", ".card"), ("#viewer .sheet header > div", "#viewer .sheet")):
+            part, whole = (chat.locator(name).first.bounding_box()["width"] for name in (inner, outer))
+            assert part > 0.8 * whole
+        assert chat.locator("#bar").bounding_box()["height"] < 80, "the bar is more than one row"
