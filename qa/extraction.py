@@ -63,7 +63,11 @@ class Extractor:
 
     def read(self, suffix: str, content: bytes) -> Extracted:
         """Return what the reader for `suffix` makes of a file; raise SkipError with the reason where it cannot."""
-        child = self._child = self._child or self._start()
+        try:
+            child = self._child = self._child or self._start()
+        except OSError as error:
+            reason = f"its reader cannot be started ({error.strerror}): the next update tries again"
+            raise SkipError(reason, lost=False) from None
         late = threading.Event()
 
         def give_up() -> None:

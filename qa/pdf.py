@@ -95,10 +95,11 @@ def _glyphs(text: pypdfium2.PdfTextPage) -> Iterator[Glyph]:
         size = max(raw.FPDFText_GetFontSize(text, index) * math.hypot(matrix.b, matrix.d), 0.1)
         width = max(box.right - x.value, 0.0)
         left, base = x.value, y.value
-        if abs(matrix.b) > TILTED * abs(matrix.a):  # text that runs up or down the page
-            turned = math.atan2(matrix.b, matrix.a)
-            width = box.top - box.bottom if abs(matrix.b) > abs(matrix.a) else width
-            left, base = _turn(left, base, turned)
+        upside_down = matrix.a < 0 and matrix.d < 0
+        if upside_down or abs(matrix.b) > TILTED * abs(matrix.a):  # or text that runs up or down the page
+            across = abs(matrix.b) > abs(matrix.a)
+            width = box.top - box.bottom if across else x.value - box.left if upside_down else width
+            left, base = _turn(left, base, math.atan2(matrix.b, matrix.a))
         if code != 0x20 or width >= 0.1:  # a space without width has no place: the gap shows it
             yield Glyph(_character(code), left, left + width, base, size)
 

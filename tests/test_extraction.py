@@ -1,5 +1,6 @@
 """A file may hang, bomb or kill its reader: it is skipped with the reason, and the others are read."""
 
+import errno
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -160,6 +161,20 @@ def test_an_answer_that_is_far_too_long_costs_its_file_only(
     with pytest.raises(SkipError, match="its reader crashed"):
         read(extractor, "words " * 99)
     assert read(extractor, "few words").text.startswith("few words ")
+
+
+def test_where_no_process_can_be_started_what_was_indexed_stays(
+    extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> object:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(SkipError, match=r"cannot be started \(Resource temporarily unavailable\)") as raised:
+            read(extractor, "file")
+    assert not raised.value.lost
+    assert read(extractor, "file").text.startswith("file ")
 
 
 def test_no_process_is_left_behind(extractor: Extractor) -> None:

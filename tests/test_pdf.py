@@ -84,6 +84,24 @@ def test_a_wider_step_between_lines_begins_a_paragraph() -> None:
     assert read_document(laid_out([shown])).text == "The well is\nin the garden.\n\nIt is deep\nand cold."
 
 
+@pytest.mark.parametrize(
+    ("matrix", "places"),
+    [
+        ("1 0 0 1", [(72, 700), (72, 686), (72, 650), (72, 636)]),
+        ("0 1 -1 0", [(100, 72), (114, 72), (150, 72), (164, 72)]),
+        ("0 -1 1 0", [(400, 700), (386, 700), (350, 700), (336, 700)]),
+        ("-1 0 0 -1", [(500, 100), (500, 114), (500, 150), (500, 164)]),
+    ],
+    ids=["0", "90", "270", "180"],
+)
+def test_a_page_that_was_turned_is_read_as_it_is_shown(matrix: str, places: list[tuple[int, int]], request) -> None:
+    lines = ["The well is", "in the garden.", "It is deep", "and cold."]
+    shown = " ".join(f"{matrix} {x} {y} Tm ({line}) Tj" for (x, y), line in zip(places, lines, strict=True))
+    turned = request.node.callspec.id.encode()
+    content = laid_out([shown]).replace(b"/Type /Page /Parent", b"/Type /Page /Rotate " + turned + b" /Parent")
+    assert read_document(content).text == "The well is\nin the garden.\n\nIt is deep\nand cold."
+
+
 def test_the_first_line_of_half_of_the_pages_is_a_running_head_and_that_of_fewer_is_text() -> None:
     texts = ["mill", "bridge", "market", "school", "garden", "river", "tower", "wall"]
     for times in (3, 4):
