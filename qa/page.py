@@ -25,6 +25,7 @@ ICON = (  # a page of lines, one of them marked; without it browsers show that o
     '%3C/svg%3E">'
 )
 LOOK = 2.0  # seconds between two looks at a watched folder
+WAITING = 1000  # events that wait at most; a page that opens has nine of them, and a class opens at once
 
 # What an event shows until the next is there: in `_Parts.shown` and in `_Parts.status`.
 _Pages = Iterator[tuple[Any, ...]]
@@ -161,7 +162,7 @@ def build_page(chat: Chat, *, watch: bool = False) -> gr.Blocks:
         _connect_loading(page, parts, events, chat)
         if watch:
             gr.Timer(LOOK).tick(chat.count, None, parts.count, concurrency_limit=8, **_QUIET)
-    page.queue(max_size=64, api_open=False)
+    page.queue(max_size=WAITING, api_open=False)
     return page
 
 
