@@ -153,12 +153,22 @@ const reveal = (sheet) => {
   sheet.focus({ preventScroll: true });
 };
 
-// As with Ctrl-C; unlike navigator.clipboard it also works where the page is served without https.
-const copy = (button) => {
-  const put = (event) => { event.clipboardData.setData("text/plain", button.dataset.copy); event.preventDefault(); };
-  addEventListener("copy", put, { once: true });
-  if (document.execCommand("copy")) button.textContent = "Copied";
-  removeEventListener("copy", put);
+const put = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // a page that is served to others without https has no clipboard, but may do what Ctrl-C does
+    const fill = (event) => { event.clipboardData.setData("text/plain", text); event.preventDefault(); };
+    addEventListener("copy", fill);
+    const done = document.execCommand("copy");
+    removeEventListener("copy", fill);
+    return done;
+  }
+};
+
+const copy = async (button) => {
+  if (!await put(button.dataset.copy)) return;
+  button.textContent = "Copied";
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 };
 
