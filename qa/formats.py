@@ -219,20 +219,23 @@ def _cell(value: object) -> str:
 
 
 def _items(value: object) -> Iterable[object]:
-    """Return the objects that a JSON document lists, wherever in it the list is."""
+    """Return the objects that a JSON document lists, or keeps by their names, wherever in it that is."""
     if isinstance(value, list):
         return value
-    if isinstance(value, dict):
-        within = {key: inner for key, inner in value.items() if _lists_objects(inner)}
-        others = {key: inner for key, inner in value.items() if key not in within}
-        return [others, *(item for inner in within.values() for item in _items(inner))]
-    return [value]
+    if not isinstance(value, dict):
+        return [value]
+    within = {key: inner for key, inner in value.items() if _lists_objects(inner)}
+    if not within and _lists_objects(value):
+        return [{"": name, **inner} for name, inner in value.items()]
+    others = {key: inner for key, inner in value.items() if key not in within}
+    return [others, *(item for inner in within.values() for item in _items(inner))]
 
 
 def _lists_objects(value: object) -> bool:
-    """Tell whether a value is a list of objects, or an object that holds one."""
+    """Tell whether a value is several objects, in a list or each by its name, or an object that holds them."""
     if isinstance(value, dict):
-        return any(map(_lists_objects, value.values()))
+        kept = len(value) > 1 and all(isinstance(inner, dict) for inner in value.values())
+        return kept or any(map(_lists_objects, value.values()))
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 

@@ -176,6 +176,15 @@ def test_objects_are_passages_wherever_their_list_is(extractor: Extractor) -> No
     assert found == ["status: fine", "count: 2", "name: old well; depth: 120", "name: new well; city: Yazd; city: Qom"]
 
 
+def test_objects_that_are_kept_by_their_names_are_passages_with_these(extractor: Extractor) -> None:
+    wells = '{"old well": {"depth": 120, "owner": {"city": "Yazd"}}, "new well": {"depth": 40}}'
+    told = ["old well; depth: 120; city: Yazd", "new well; depth: 40"]
+    assert passages(read("w.json", wells, extractor)) == told
+    assert passages(read("w.json", f'{{"source": "map", "wells": {wells}}}', extractor)) == ["source: map", *told]
+    listed = '{"head": {"count": 1}, "body": {"wells": [{"depth": 40}]}}'
+    assert passages(read("w.json", listed, extractor)) == ["count: 1", "depth: 40"]
+
+
 def test_a_line_of_json_lines_is_a_passage_and_broken_ones_are_counted(extractor: Extractor) -> None:
     document = read("w.jsonl", '{"a": "one\\u2028two"}\n\nno json\n{"a": "three"}\n', extractor)
     assert passages(document) == ["a: one\u2028two", "a: three"]
