@@ -105,10 +105,10 @@ if (fields.length) {
   });
   const tell = () => { element.querySelector(".chosen").textContent = conditions().join(" "); };
   for (const field of fields) field.addEventListener("input", tell);
-  const kept = JSON.parse(sessionStorage.getItem("sanad-filter") ?? "[]"); // else a page loaded anew would search all
+  const kept = JSON.parse(sessionStorage.getItem(`sanad-filter ${location.pathname}`) ?? "[]"); // else a page loaded anew would search all
   fields.forEach((field, place) => { field.value = kept[place] ?? ""; });
   tell();
-  addEventListener("pagehide", () => sessionStorage.setItem("sanad-filter", JSON.stringify(fields.map(({ value }) => value))));
+  addEventListener("pagehide", () => sessionStorage.setItem(`sanad-filter ${location.pathname}`, JSON.stringify(fields.map(({ value }) => value))));
   element.querySelector("[data-clear]").addEventListener("click", () => {
     for (const field of fields) field.value = "";
     tell();
@@ -196,10 +196,10 @@ watch("value", () => {
 });
 
 // Gradio loads the page anew as soon as a server that was away is back; what is in the box then has not been asked.
-addEventListener("pagehide", () => sessionStorage.setItem("sanad-typed", box()?.value ?? ""));
+addEventListener("pagehide", () => sessionStorage.setItem(`sanad-typed ${location.pathname}`, box()?.value ?? ""));
 
 // A page that is loaded anew asks these again; the browser forgets them with the tab.
-const keep = () => sessionStorage.setItem("sanad", JSON.stringify(
+const keep = () => sessionStorage.setItem(`sanad ${location.pathname}`, JSON.stringify(
   [...element.querySelectorAll(".was, .asked")].map(({ textContent }) => textContent)));
 
 const answer = () => {

@@ -112,8 +112,9 @@ def _chosen(event: gr.EventData, name: str) -> str:
 _BOX: dict[str, Any] = {"elem_id": "question", "label": "Question", "show_label": False, "container": False}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _WITHIN = "(question, _, turns) => [question, sanadWithin(), turns]"  # page.js knows the conditions that are chosen
-_KEPT = "(kept, turns) => [sessionStorage.getItem('sanad') ?? '', turns]"  # what page.js kept of this tab
-_TYPED = "() => sessionStorage.getItem('sanad-typed') ?? ''"  # and what stood in its box
+# What page.js kept of this tab.
+_KEPT = "(kept, turns) => [sessionStorage.getItem(`sanad ${location.pathname}`) ?? '', turns]"
+_TYPED = "() => sessionStorage.getItem(`sanad-typed ${location.pathname}`) ?? ''"  # and what stood in its box
 _RELIST = "() => document.querySelector('#finder input').dispatchEvent(new Event('input'))"
 
 

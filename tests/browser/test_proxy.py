@@ -70,6 +70,8 @@ def test_the_chat_works_behind_a_proxy_with_a_name_and_a_path(folder, tmp_path, 
                 assert chat.evaluate("document.querySelector('link[rel=icon]').href").startswith("data:image/svg")
                 chat.ask(ENGLISH)
                 assert ENGLISH_ANSWER in chat.inner_text(".card")
+                kept = chat.evaluate("Object.keys(sessionStorage)")  # that of another library at the same site is apart
+                assert kept == [f"sanad {PATH}/"]
                 chat.click(".card .copy")
                 chat.wait_for_selector(".card .copy >> text=Copied")  # though not served over https
                 chat.click("[data-open]")
