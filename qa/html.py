@@ -71,6 +71,7 @@ def _decode(content: bytes) -> Decoded:
 
 def _text(tree: HTMLTree, *, whole: bool = False) -> str:
     _open_cells(tree)
+    _part_labels(tree)
     skipped = list(NO_TEXT if whole else NO_TEXT + FURNITURE)
     # Without alternative texts it would drop figures too, with their captions and tables; images are left out by name.
     found = extract_plain_text(tree, main_content=False, list_bullets=False, alt_texts=True, skip_elements=skipped)
@@ -84,6 +85,13 @@ def _open_cells(tree: HTMLTree) -> None:
         while cell and paragraph.first_child:
             cell.insert_before(paragraph.first_child, paragraph)
         paragraph.decompose()
+
+
+def _part_labels(tree: HTMLTree) -> None:
+    """Put a space after what opens a block: a browser shows it on a line of its own."""
+    for label in _select(tree, "summary, legend"):
+        if space := tree.create_text_node(" "):
+            label.append_child(space)
 
 
 def _main(tree: HTMLTree) -> ElementNode | None:

@@ -133,3 +133,10 @@ def test_what_is_called_furniture_is_judged_by_its_part_of_the_page(body: str, t
 def test_what_a_figure_says_is_text_and_what_stands_for_a_picture_is_not(figure: str, text: str) -> None:
     page = f"<html><body><p>{STORY}</p><figure>{figure}</figure></body></html>"
     assert read_page(page.encode()).text == f"{STORY.strip()}\n\n{text}".strip()
+
+
+@pytest.mark.parametrize(
+    "body", ["<details><summary>Hours</summary>On Mondays</details>", "<legend>Hours</legend>On Mondays"]
+)
+def test_what_opens_a_block_is_not_glued_to_its_text(body: str) -> None:
+    assert read_page(f"<html><body>{body}</body></html>".encode()).text == "Hours On Mondays"
