@@ -20,7 +20,6 @@ Doubles = npt.NDArray[np.float64]
 BLOCK = 2**22  # characters
 K1 = 1.2
 B = 0.75
-NUMBER = 0.5  # the weight of a number beside a word as rare: "14 miners" is about miners
 REMEMBERED = 16  # questions whose terms are kept: the sentences of their hits are compared with them next
 
 
@@ -114,7 +113,7 @@ class _Asked:
 class LexicalIndex:
     """BM25 of texts, after Robertson and Zaragoza, The Probabilistic Relevance Framework (2009).
 
-    With the idf of Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative; numbers have `NUMBER` of it.
+    With the idf of Lucene, log(1 + (n - df + 0.5) / (df + 0.5)), which is never negative.
     """
 
     def __init__(self, parts: Sequence[Postings], layout: Layout) -> None:
@@ -167,17 +166,12 @@ class LexicalIndex:
 
 def _look_up(parts: Sequence[Postings], alive: Sequence[Mask | None], count: int, question: str) -> _Asked:
     """Return the terms of a question, and what each weighs among the `count` texts that are alive."""
-    words = question.split()
-    terms = terms_of(words)
-    hashes, first, times = np.unique(terms.hashes, return_index=True, return_counts=True)  # (terms,)
-    number = np.array([word.isdecimal() for word in words], bool)  # (words,)
-    numbers = np.repeat(number, np.diff(terms.starts))[first]  # (terms,)
+    hashes, times = np.unique(terms_of(question.split()).hashes, return_counts=True)  # (terms,)
     df = np.zeros(len(hashes), np.int64)  # (terms,) texts that hold each
     for part, mask in zip(parts, alive, strict=True):
         found, held = _find(part, hashes)
         df += np.bincount(held if mask is None else held[mask[part.owners[found]]], minlength=len(hashes))
-    rarity = np.log1p((count - df + 0.5) / (df + 0.5))  # (terms,)
-    return _Asked(hashes, times, np.where(numbers, NUMBER * rarity, rarity))
+    return _Asked(hashes, times, np.log1p((count - df + 0.5) / (df + 0.5)))
 
 
 def _kept(values: npt.NDArray[np.int32], alive: Mask | None) -> npt.NDArray[np.int32]:

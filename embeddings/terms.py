@@ -1,8 +1,9 @@
 """From words to hashed terms, many of which other forms of the word share.
 
 The terms of a word are the word itself and the 4-grams of `_word_`, whose boundary marks tell a prefix from an ending.
-Short words have them too; otherwise long words would count several times and short ones once. Chinese and Japanese,
-which put no spaces between words, also have the pairs of their letters.
+Short words have them too; otherwise long words would count several times and short ones once. Numbers have none: 800
+and 8000 share digits, and nothing else. Chinese and Japanese, which put no spaces between words, also have the pairs of
+their letters.
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,9 @@ class Terms:
 def terms_of(words: Sequence[str]) -> Terms:
     """Return the terms of each word: the word itself, its 4-grams, and the pairs of its Chinese or Japanese letters."""
     codes, starts = _codes([_BOUNDARY + word + _BOUNDARY for word in words])
+    spelled = ~np.array([word.isdecimal() for word in words], bool)  # (words,) in letters
     grams, gram_owners = _windows(starts, GRAM)  # (grams,), (grams,)
+    grams, gram_owners = grams[spelled[gram_owners]], gram_owners[spelled[gram_owners]]
     pairs, pair_owners = _windows(starts, PAIR)  # (pairs,), (pairs,)
     unspaced = (codes[pairs] >= UNSPACED) & (codes[pairs + 1] >= UNSPACED)  # (pairs,)
     hashes = [

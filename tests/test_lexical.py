@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import lexical
-from embeddings.lexical import K1, NUMBER, B, LexicalIndex, post
+from embeddings.lexical import K1, B, LexicalIndex, post
 from embeddings.terms import GRAM, terms_of
 from embeddings.text import fold
 
@@ -26,26 +26,22 @@ questions = st.lists(st.sampled_from([*WORDS, "unknown", "неведомое"]),
 
 
 def terms(text: str) -> Counter[tuple[str, str]]:
-    """Return the words, the 4-grams of each `_word_`, and the pairs of Chinese or Japanese letters."""
+    """Return the words, the 4-grams of each `_word_` but a number, and the pairs of Chinese or Japanese letters."""
     found: Counter[tuple[str, str]] = Counter()
     for word in fold(text).split():
         found["word", word] += 1
         marked = f"_{word}_"
-        found.update(("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1))
+        grams = [] if word.isdecimal() else range(len(marked) - GRAM + 1)
+        found.update(("gram", marked[i : i + GRAM]) for i in grams)
         pairs = [word[i : i + 2] for i in range(len(word) - 1)]
         found.update(("pair", pair) for pair in pairs if min(pair) >= "\u2e80")
     return found
 
 
 def rarities(question: str, corpus: list[Counter[tuple[str, str]]]) -> dict[tuple[str, str], float]:
-    """Return the weight of each term of the question; one that a number brought first weighs less."""
-    weights: dict[tuple[str, str], float] = {}
-    for word in fold(question).split():
-        for term in terms(word):
-            df = sum(term in text for text in corpus)
-            idf = math.log(1 + (len(corpus) - df + 0.5) / (df + 0.5))
-            weights.setdefault(term, NUMBER * idf if word.isdecimal() else idf)
-    return weights
+    """Return the weight of each term of the question."""
+    dfs = {term: sum(term in text for text in corpus) for term in terms(question)}
+    return {term: math.log(1 + (len(corpus) - df + 0.5) / (df + 0.5)) for term, df in dfs.items()}
 
 
 def bm25(question: str, corpus: list[str]) -> list[float]:
@@ -92,7 +88,8 @@ def test_a_share_is_the_weight_of_the_question_s_terms_that_a_text_holds(
 def test_a_word_has_itself_and_its_grams_as_terms(words: list[str]) -> None:
     found = np.diff(terms_of(words).starts).tolist()
     pairs = [sum(min(word[i : i + 2]) >= "\u2e80" for i in range(len(word) - 1)) for word in words]
-    assert found == [1 + max(len(word) - 1, 0) + extra for word, extra in zip(words, pairs, strict=True)]
+    grams = [0 if word.isdecimal() else max(len(word) - 1, 0) for word in words]
+    assert found == [1 + gram + extra for gram, extra in zip(grams, pairs, strict=True)]
 
 
 def test_equal_terms_have_equal_hashes_and_others_differ() -> None:
@@ -106,7 +103,7 @@ def test_equal_terms_have_equal_hashes_and_others_differ() -> None:
 
 def _grams(word: str) -> list[tuple[str, str]]:
     marked = f"_{word}_"
-    grams = [("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1)]
+    grams = [("gram", marked[i : i + GRAM]) for i in range(len(marked) - GRAM + 1) if not word.isdecimal()]
     return grams + [("pair", word[i : i + 2]) for i in range(len(word) - 1) if min(word[i : i + 2]) >= "\u2e80"]
 
 
@@ -126,6 +123,11 @@ def test_the_words_beside_a_number_decide() -> None:
     assert (
         LexicalIndex.of([fold(text) for text in ("No 7 of 1991", strike, "A B C")]).scores("1991 dockers").argmax() == 1
     )
+
+
+def test_numbers_that_share_digits_have_nothing_in_common() -> None:
+    assert LexicalIndex.of(["in 8000 houses", "800 roofs", "80 doors"]).scores("800").argsort().tolist()[-1] == 1
+    assert LexicalIndex.of(["in 8000 houses"]).scores("800").tolist() == [0]
 
 
 def test_a_text_that_repeats_all_of_the_question_nears_the_best_score() -> None:
