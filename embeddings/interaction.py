@@ -20,7 +20,6 @@ from embeddings.static import StaticEncoder, Vectors, unit
 # Below the first similarity tokens mean different things, above the second the same; in between, partly.
 UNLIKE, ALIKE = 0.35, 0.55
 NOTHING, ALL = 0.1, 0.7  # how similar a text's token must be to tell something of what a question's token asks for
-MET = (0.3, 0.7)  # of the way from NOTHING to ALL: what a question's token needs to be met at all, and to be met well
 TABLE = 2**16  # pieces that a token of two bytes can name
 
 
@@ -78,13 +77,31 @@ def _count(tokens: Tokens, starts: Rows, passages: Rows) -> Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """How far each token of a question is met by each of several passages."""
+
+    asked: Scores  # (question tokens, 3) its weight among them, how rare it is, the length of its vector
+    found: Scores  # (candidates, question tokens) how far the passage meets it, 0 to 1
+    sizes: Rows  # (candidates,) the tokens of the passage
+
+    @classmethod
+    def of_none(cls, candidates: int) -> "Met":
+        """Return what is known where no token was compared."""
+        return cls(np.empty((0, 3), np.float32), np.empty((candidates, 0), np.float32), np.zeros(candidates, np.int64))
+
+    def take(self, candidates: Rows) -> "Met":
+        """Return what is known of some of the candidates, in their order."""
+        return Met(self.asked, self.found[candidates], self.sizes[candidates])
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """How a question compares with candidate passages and with each of their sentences, passage after passage."""
 
     passage: Scores  # (candidates,) late interaction with the whole passage
     sentence: Scores  # (candidates,) late interaction with its best sentence
     cosine: Scores  # (candidates,) similarity of the vectors of question and nearest sentence
-    unmet: Scores  # (candidates, 2) the shares of the question that nothing in the passage meets at all, or meets well
+    met: Met
     by_sentence: Scores  # (sentences,) late interaction plus similarity
     fluency: float  # how well the model reads the question, 0 to 1
     reach: float  # late interaction with all candidates at once: the most that one holding everything would reach
@@ -110,12 +127,14 @@ class LateInteraction:
         tokens, norms, starts = self._pick(candidates)
         if not len(asked) or not len(tokens.ids):
             none = np.zeros(len(candidates), np.float32)
-            unmet = np.ones((len(candidates), len(MET)), np.float32)
-            return Compared(none, none, none, unmet, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
+            met = Met.of_none(len(candidates))
+            return Compared(none, none, none, met, np.zeros(len(norms), np.float32), 0.0, 0.0, starts)
         pieces, places = _distinct(tokens.ids)  # (pieces,), (tokens,)
         units, lengths = self._encoder.units(pieces)  # (pieces, dim), (pieces,)
         similar = unit(asked) @ units.T  # (question tokens, pieces)
-        weights = self._weigh(asked, similar, self._df[pieces])  # (question tokens,)
+        telling = np.linalg.norm(asked, axis=1)  # (question tokens,)
+        rarity = self._rarity(similar, self._df[pieces])  # (question tokens,)
+        weights = _shares(telling * rarity)  # (question tokens,)
         told = _between(similar, NOTHING, ALL)  # (question tokens, pieces)
         best = _reduce(np.maximum, told[:, places], tokens.starts, 0.0)  # (question tokens, sentences)
         products = _mean_weights(asked) @ similar * lengths  # (pieces,)
@@ -127,7 +146,7 @@ class LateInteraction:
             weights @ whole,
             _reduce(np.maximum, by_sentence[None], starts, 0.0)[0],
             _reduce(np.maximum, cosines[None], starts, -1.0)[0],
-            np.stack([weights @ (whole < needed) for needed in MET], axis=1),
+            Met(np.stack([weights, rarity, telling], axis=1), whole.T, np.diff(tokens.starts[starts])),
             by_sentence + cosines,
             self._encoder.fluency(question),
             float(weights @ told.max(axis=1)),
@@ -149,8 +168,8 @@ class LateInteraction:
         tokens = Tokens(np.concatenate(ids), starts_of(np.concatenate(sizes)))
         return tokens, np.concatenate(norms), starts_of(counts)
 
-    def _weigh(self, asked: Vectors, similar: Vectors, df: Scores) -> Scores:
-        """Return each question token's weight: the length of its vector times the rarity of tokens like it.
+    def _rarity(self, similar: Vectors, df: Scores) -> Scores:
+        """Return the inverse document frequency of tokens like each of the question's.
 
         Only pieces of the candidates are looked at: a passage that holds a token like one of the question's is among
         them, unless that token is common, and then it weighs little anyway.
@@ -158,9 +177,12 @@ class LateInteraction:
         count = len(self._layout)
         alike = _between(similar, UNLIKE, ALIKE)  # (question tokens, pieces)
         holding = np.minimum(alike @ df, count)  # (question tokens,) passages with a token like it
-        rarity = np.log1p((count - holding + 0.5) / (holding + 0.5))  # (question tokens,)
-        weights = np.linalg.norm(asked, axis=1) * rarity  # (question tokens,)
-        return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
+        return np.asarray(np.log1p((count - holding + 0.5) / (holding + 0.5)), np.float32)
+
+
+def _shares(weights: Scores) -> Scores:
+    """Return what each weight is of their sum."""
+    return np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
 
 
 def _between(similar: Vectors, low: float, high: float) -> Vectors:

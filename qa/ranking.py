@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoder import Encoder
-from embeddings.interaction import MET, Compared, LateInteraction
+from embeddings.interaction import Compared, LateInteraction, Met
 from embeddings.lexical import LexicalIndex
 from embeddings.parts import Mask, Rows, Scores
 from embeddings.sound import question_sounds
@@ -56,7 +56,7 @@ class Ranked:
     scores: Scores
     lexical: Scores
     semantic: Scores  # late interaction where there is one, else the similarity of the vectors
-    unmet: Scores  # (candidates, 2) the shares of the question not met at all, not met well; 0 without late interaction
+    met: Met  # what of the question each one meets; of nothing where there is no late interaction
     nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
     foreign: npt.NDArray[np.bool_]  # whether in another language than the question
     reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
@@ -71,7 +71,7 @@ class Ranked:
             self.scores[kept],
             self.lexical[kept],
             self.semantic[kept],
-            self.unmet[kept],
+            self.met.take(kept),
             tuple(self.nearness[place] for place in kept.tolist()),
             self.foreign[kept],
             self.reach,
@@ -105,7 +105,7 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
         scores[order].astype(np.float32),
         lexical[order].astype(np.float32),
         found.semantic[order],
-        found.unmet[order],
+        found.met.take(order),
         tuple(found.nearness[place] for place in order.tolist()),
         foreign[rows[order]],
         found.reach,
@@ -120,7 +120,7 @@ class _Likeness:
 
     likeness: Scores  # (candidates,) to be added to the scores of words
     semantic: Scores
-    unmet: Scores
+    met: Met
     nearness: Sequence[Scores]
     reach: float
     fluency: float
@@ -131,7 +131,7 @@ def _by_vectors(cosine: Scores) -> _Likeness:
     return _Likeness(
         ALONE * _spread(cosine),
         cosine,
-        np.zeros((len(cosine), len(MET)), np.float32),
+        Met.of_none(len(cosine)),
         [none] * len(cosine),
         float(cosine.max(initial=0.0)),
         1.0,
@@ -142,7 +142,7 @@ def _by_interaction(compared: Compared, cosine: Scores) -> _Likeness:
     semantic = np.asarray((compared.passage + compared.sentence) / 2, np.float32)  # (candidates,)
     likeness = VECTOR * cosine + SENTENCE * compared.cosine + INTERACTION * semantic  # (candidates,)
     nearness = np.split(compared.by_sentence, compared.starts[1:-1])
-    return _Likeness(likeness, semantic, compared.unmet, nearness, compared.reach, compared.fluency)
+    return _Likeness(likeness, semantic, compared.met, nearness, compared.reach, compared.fluency)
 
 
 def _propose(index: Index, vector: Vectors, spelt: Scores, heard: Scores, among: Mask | None = None) -> Rows:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from embeddings.static import StaticEncoder
-from tests.benchmarks import bitext, highlights, quality, trust
+from qa.trust import Evidence, load
+from tests.benchmarks import bitext, highlights, quality, trust, trust_fit
+from tests.benchmarks.trust import Case, Cases
 
 
 def write(file: Path, lines: list[dict[str, object]]) -> Path:
@@ -83,17 +85,40 @@ def test_bitext_counts_the_nearest_translation(encoder: StaticEncoder) -> None:
     assert bitext.accuracy(encoder, swapped) == 0.0
 
 
-def test_a_fitted_regression_refuses_its_budget_of_the_answerable() -> None:
+def synthetic(draw: np.random.Generator, met: float, kind: str, *, tokens: int = 4) -> Case:
+    """Return a case of which about the share `met` of the question is met, and which scores accordingly."""
+    words = np.c_[np.full(tokens, 0.25), draw.uniform(0.2, 1, (tokens, 2)), draw.normal(met, 0.1, (tokens, 2))]
+    passage = [draw.normal(met, 0.2), draw.normal(met / 2, 0.2), 0.2, 4.0, float(kind == "OTHER")]
+    return Case(Evidence(words.astype(np.float32), np.array(passage, np.float32), float(kind != "WORDS")), met > 0.5)
+
+
+def synthetic_cases(draw: np.random.Generator, kind: str) -> Cases:
+    found: dict[str, list[Case]] = {name: [] for name in (*trust.ANSWERABLE, *trust.UNANSWERABLE)}
+    for name, met, tokens in (("whole", 0.9, 4), ("missing", 0.2, 4), ("alone", 0.9, 0), ("alone without", 0.2, 0)):
+        found[name] = [synthetic(draw, met, kind, tokens=tokens) for _ in range(400)]
+    return found
+
+
+def test_fitted_weights_refuse_their_budget_of_the_answerable(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
-    told = np.tile([0.0, 0.0, 1.0], (400, 1))  # the best passage is in the question's language, which the model reads
-    answerable, unanswerable = (np.hstack([draw.normal(mean, 1, (400, 3)), told]) for mean in (1, -1))
-    regression = trust.fit(answerable, unanswerable, answerable, budget=0.05)
-    assert all(weight > 0 for weight in regression.weights)
-    sure, never = (trust.trust.Regression((0.0, 0.0, 0.0), intercept) for intercept in (9.0, -9.0))
-    fitted = {"SAME": regression, "OTHER": sure, "WORDS": never}
-    assert trust.refused(answerable, fitted) == pytest.approx(0.05, abs=0.005)
-    assert trust.refused(unanswerable, fitted) > 0.9
-    unanswerable[:, -2] = 1  # in another language
-    assert trust.refused(unanswerable, fitted) == 0
-    answerable[:, -1] = 0  # which the model does not read
-    assert trust.refused(answerable, fitted) == 1
+    sets = [trust.Set("xquad.ar", "xquad.ar", "weights, limit"), trust.Set("xquad.en", "xquad.ar", "weights, limit")]
+    sets.append(trust.Set("xquad.th", "xquad.th", "weights, limit"))
+    assert [one.kind for one in sets] == [*trust_fit.BUDGET]
+    found = [(one, synthetic_cases(draw, one.kind)) for one in sets]
+    trust_fit.fit(found, found, tmp_path / "weights.safetensors")
+    weights = load(tmp_path / "weights.safetensors")
+    for one, kinds in found:
+        assert trust.refused(kinds["whole"], weights) == pytest.approx(trust_fit.BUDGET[one.kind], abs=0.005)
+        assert trust.refused(kinds["missing"], weights) > 0.9
+        if one.kind != "WORDS":
+            assert trust.refused(kinds["alone"], weights) == pytest.approx(trust_fit.BUDGET[one.kind], abs=0.005)
+
+
+def test_a_layer_for_inputs_as_they_are_says_what_one_for_scaled_inputs_does() -> None:
+    draw = np.random.default_rng(0)
+    inputs, layer = draw.normal(3, 2, (50, 4)), draw.normal(0, 1, (7, 3))
+    scale = inputs.mean(axis=0), inputs.std(axis=0)
+    others = draw.normal(0, 1, (50, 2))
+    expected = np.hstack([others, (inputs - scale[0]) / scale[1], np.ones((50, 1))]) @ layer
+    found = np.hstack([others, inputs, np.ones((50, 1))]) @ trust_fit.unscaled(layer, scale, 2)
+    np.testing.assert_allclose(found, expected)

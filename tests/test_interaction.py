@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from embeddings.interaction import ALIKE, ALL, MET, NOTHING, UNLIKE, LateInteraction, Sentences, hold
+from embeddings.interaction import ALIKE, ALL, NOTHING, UNLIKE, LateInteraction, Sentences, hold
 from embeddings.pieces import Tokens
 from embeddings.static import StaticEncoder
 
@@ -38,8 +38,8 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12))
 
 
-def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> list[float]:
-    """Return each question token's length times the inverse frequency of tokens like it, their sum 1.
+def rarities(encoder: StaticEncoder, question: str, candidates: list[int]) -> list[float]:
+    """Return the inverse frequency of tokens like each one of the question.
 
     The tokens looked at are those of the candidates, their frequency is that in all passages.
     """
@@ -51,7 +51,18 @@ def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> lis
             likeness = (cosine(vector, encoder.table[piece].astype(np.float64)) - UNLIKE) / (ALIKE - UNLIKE)
             df += min(max(likeness, 0), 1) * sum(piece in pieces for pieces in held)
         df = min(df, len(PASSAGES))
-        found.append(float(np.linalg.norm(vector)) * math.log(1 + (len(PASSAGES) - df + 0.5) / (df + 0.5)))
+        found.append(math.log(1 + (len(PASSAGES) - df + 0.5) / (df + 0.5)))
+    return found
+
+
+def lengths(encoder: StaticEncoder, question: str) -> list[float]:
+    return [float(np.linalg.norm(vector)) for vector in vectors(encoder, question)]
+
+
+def weights(encoder: StaticEncoder, question: str, candidates: list[int]) -> list[float]:
+    """Return each question token's length times its rarity, their sum 1."""
+    rarity = rarities(encoder, question, candidates)
+    found = [length * rare for length, rare in zip(lengths(encoder, question), rarity, strict=True)]
     return [weight / sum(found) for weight in found]
 
 
@@ -81,10 +92,26 @@ def test_late_interaction_with_passages_is_that_of_loops(
     compared = interaction.compare(question, np.array(candidates))
     expected = [late(encoder, question, " ".join(PASSAGES[c]), candidates) for c in candidates]
     np.testing.assert_allclose(compared.passage, expected, atol=1e-3)
-    shares = [told(encoder, question, " ".join(PASSAGES[c])) for c in candidates]
-    found = [zip(weights(encoder, question, candidates), share, strict=True) for share in shares]
-    unmet = [[sum(weight for weight, share in pairs if share < needed) for needed in MET] for pairs in map(list, found)]
-    np.testing.assert_allclose(compared.unmet, unmet, atol=1e-3)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_is_met_of_a_question_is_told_by_loops(
+    encoder: StaticEncoder, interaction: LateInteraction, question: str
+) -> None:
+    candidates = [3, 2, 0]
+    met = interaction.compare(question, np.array(candidates)).met
+    texts = [" ".join(PASSAGES[c]) for c in candidates]
+    asked = [
+        weights(encoder, question, candidates),
+        rarities(encoder, question, candidates),
+        lengths(encoder, question),
+    ]
+    np.testing.assert_allclose(met.asked, np.transpose(asked), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(met.found, [told(encoder, question, text) for text in texts], atol=1e-3)
+    assert met.sizes.tolist() == [len(encoder.tokenize([text]).ids) for text in texts]
+    turned = met.take(np.array([2, 0]))
+    np.testing.assert_array_equal(turned.found, met.found[[2, 0]])
+    assert (turned.sizes.tolist(), turned.asked.tolist()) == (met.sizes[[2, 0]].tolist(), met.asked.tolist())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -107,6 +134,7 @@ def test_a_question_without_tokens_compares_with_nothing(interaction: LateIntera
     compared = interaction.compare(question, np.array([0, 1, 2]))
     assert compared.passage.tolist() == compared.sentence.tolist() == compared.cosine.tolist() == [0, 0, 0]
     assert len(compared.by_sentence) == compared.starts[-1] == 3
+    assert (compared.met.asked.shape, compared.met.found.shape, compared.met.sizes.shape) == ((0, 3), (3, 0), (3,))
 
 
 @pytest.mark.parametrize("candidates", [[], [2], [4], [2, 4]])

@@ -1,27 +1,37 @@
-"""Confidence: its features by hand, and what it says of folders of one passage."""
+"""Confidence: its evidence and its network by hand, and what it says of folders of one passage."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from embeddings.errors import ModelError
+from embeddings.interaction import Met
 from qa.library import Library
 from qa.ranking import UNSHARED, Ranked
-from qa.trust import NEXT, OTHER, SAME, UNRELATED, UNRELATED_WORDS, WORDS, Regression, confidence, features
+from qa.trust import NEXT, RAREST, UNRELATED, UNRELATED_WORDS, confidence, gather, load
 from tests.conftest import write_files
 
+ASKED = np.array([[0.5, RAREST + 1, 4.0], [0.3, 0.4, 3.0], [0.2, 0.1, 1.0]], np.float32)
 
-def ranked(scores: list[float], *, foreign: bool = False, fluency: float = 1.0) -> Ranked:
+
+def ranked(scores: list[float], *, foreign: bool = False, fluency: float = 1.0, tokens: int = 3) -> Ranked:
     values = np.array(scores, np.float32)
     count, none = len(values), np.zeros(len(values), np.float32)
     semantic, others = np.full(count, 0.4, np.float32), np.full(count, foreign)
-    unmet = np.tile(np.array([0.1, 0.25], np.float32), (count, 1))
-    return Ranked(np.arange(count), values, none, semantic, unmet, (none[:0],) * count, others, 0.7, fluency)
+    found = np.full((count, 3), 0.6, np.float32)
+    found[:1] = 0.8, 1.0, 0.3
+    met = Met(ASKED[:tokens], found[:, :tokens], np.full(count, 99))
+    return Ranked(np.arange(count), values, none, semantic, met, (none[:0],) * count, others, 0.7, fluency)
 
 
-def test_the_features_are_the_score_its_lead_what_it_lacks_and_what_it_does_not_meet() -> None:
-    found = features(ranked([0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0]))
-    np.testing.assert_allclose(found, [0.9, 0.9 - 0.3, 0.7 - 0.4, 0.1, 0.25, 0.0], atol=1e-6)
+def test_the_evidence_is_what_each_token_meets_and_how_the_passage_stands() -> None:
+    evidence = gather(ranked([0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0], foreign=True, fluency=0.75))
+    np.testing.assert_allclose(evidence.passage, [0.9, 0.9 - 0.3, 0.7 - 0.4, np.log(100), 1], atol=1e-6)
+    expected = [[0.5, RAREST, 4.0, 0.8, 0.6], [0.3, 0.4, 3.0, 1.0, 0.6], [0.2, 0.1, 1.0, 0.3, 0.6]]
+    np.testing.assert_allclose(evidence.tokens, expected, atol=1e-6)
+    assert evidence.fluency == 0.75
+    assert gather(ranked([0.9])).tokens[:, -1].tolist() == [0, 0, 0]  # there is no next passage
 
 
 @pytest.mark.parametrize("others", [[], [0.5], [0.5, 0.4, 0.3, 0.2]])
@@ -31,22 +41,48 @@ def test_passages_that_a_small_folder_lacks_count_as_unrelated(
 ) -> None:
     for fluency in (1.0, 0.5, 0.0):
         following = others + [fluency * unrelated + (1 - fluency) * UNRELATED_WORDS] * (NEXT - len(others))
-        found = features(ranked([0.9, *others], foreign=foreign, fluency=fluency))
-        assert found[1] == pytest.approx(0.9 - sum(following) / NEXT)
+        found = gather(ranked([0.9, *others], foreign=foreign, fluency=fluency))
+        assert found.passage[1] == pytest.approx(0.9 - sum(following) / NEXT)
 
 
-@pytest.mark.parametrize(("foreign", "regression"), [(False, SAME), (True, OTHER)])
-@pytest.mark.parametrize("fluency", [1.0, 0.3, 0.0])
-def test_confidence_is_the_logistic_function_of_the_features(
-    foreign: bool, regression: Regression, fluency: float
-) -> None:
-    found = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, fluency=fluency)
-    logits = [
-        sum(w * f for w, f in zip(one.weights, features(found), strict=True)) + one.intercept
-        for one in (regression, WORDS)
+def relu(values: list[float]) -> list[float]:
+    return [max(value, 0.0) for value in values]
+
+
+def layer(inputs: list[float], weights: np.ndarray) -> list[float]:
+    """Return a linear map by loops; the last row is the constant."""
+    rows = [*inputs, 1.0]
+    return [
+        sum(x * float(row[column]) for x, row in zip(rows, weights, strict=True)) for column in range(weights.shape[1])
     ]
-    logit = fluency * logits[0] + (1 - fluency) * logits[1]
-    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+@pytest.mark.parametrize("fluency", [1.0, 0.3, 0.0])
+def test_confidence_is_what_the_network_says_by_loops(foreign: bool, fluency: float) -> None:
+    found, weights = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, fluency=fluency), load()
+    evidence = gather(found)
+    each = [relu(layer(token, weights.token)) for token in evidence.tokens.tolist()]
+    shares = ASKED[:, 0].tolist()
+    question = [sum(shares[row] * one[unit] for row, one in enumerate(each)) for unit in range(len(each[0]))]
+    hidden = relu(layer([*question, *evidence.passage.tolist()], weights.passage))
+    read = layer(hidden, weights.output[:, None])[0] + float(weights.shift[int(foreign)])
+    words = layer(evidence.passage[:2].tolist(), weights.words[:, None])[0]
+    logit = fluency * read + (1 - fluency) * words
+    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_with_another_model_score_and_lead_decide(foreign: bool) -> None:
+    found, weights = ranked([0.9, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, tokens=0), load()
+    logit = layer(gather(found).passage[:2].tolist(), weights.alone[int(foreign)][:, None])[0]
+    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
+
+
+def test_damaged_weights_are_named(tmp_path: Path) -> None:
+    (tmp_path / "trust.safetensors").write_bytes(b"none")
+    with pytest.raises(ModelError, match=r"trust\.safetensors is damaged: install Sanad again"):
+        load(tmp_path / "trust.safetensors")
 
 
 def test_nothing_found_is_no_confidence() -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import SanadError
+from embeddings.interaction import Met
 from embeddings.static import BUILT_IN
 from qa.catalog import Contents, Row
 from qa.documents import Document
@@ -110,7 +111,7 @@ def rank_alone(index: Index, question: str) -> Ranked:
         scores,
         scores * 0,
         scores,
-        np.zeros((len(rows), 2)),
+        Met.of_none(len(rows)),
         (scores[:0],) * len(rows),
         rows < 0,
         float(scores[0]),

@@ -1,40 +1,49 @@
-"""Fit and report the confidence in the best passage, and with it what is refused.
+"""Report how far the confidence in the best passage can be relied on, or fit it anew.
 
     python -m tests.benchmarks.trust --data DIR [--questions N] [--fit]
 
-Each question of a set is asked four times: of all passages ("answerable"); of all but those that answer it ("missing",
-the hard case: others of the same article stay); of a small part of the passages with the answer; and of one without
-("foreign"). Reported for each set is how many are refused: of the unanswerable the more the better, of the answerable
-the fewer. "right" are those of the answerable for which a right passage comes first; where another one does, refusing
-it is right. DIR holds the sets named in SETS as `NAME.jsonl`; a + joins passages that are searched together, of which
-the first set answers.
+Each question of a set is asked of all passages ("answerable"); of all but those that answer it ("missing", the hard
+case: others of the same article stay); of a small part of the passages with the answer, and of one without; and of
+another set ("elsewhere"). One or two words of it are asked of the same, but for "missing", since
+other passages may tell of them too. Reported is how many are refused: of the unanswerable the more the better, of the
+answerable the fewer. "right" are those of the answerable for which a right passage comes first; where another one does,
+refusing it is right. DIR holds the sets named in SETS as `NAME.jsonl`; a + joins passages that are searched together,
+of which the first set answers.
 
-With --fit the weights for qa/trust.py are fitted, then the intercepts, such that at a confidence of 0.5, of all
-passages, 5 % of the answerable questions in one language, also in one that the model does not know, and 15 % across
-languages are refused. The limit is held on
-XQuAD, whose questions were written about one passage: elsewhere other passages of an article may answer as well.
+With --fit the weights in qa/trust.safetensors are fitted on every other question; the report is always on the rest, on
+which only the thresholds are chosen.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from embeddings.encoder import load_encoder
+from embeddings.text import fold
 from qa import trust
+from qa.language import is_common
 from qa.ranking import rank
 from qa.snapshot import Snapshot
 from tests.benchmarks.quality import Asked, contents_of, read_set
 
-PART = 30  # passages
-BUDGET = {"SAME": 0.05, "OTHER": 0.15, "WORDS": 0.05}  # of answerable questions refused
+PARTS = (30, 5)  # passages of a small folder, in turn
 UNREAD = frozenset("el hi th zh".split())  # languages that the model does not know
+ANSWERABLE = ("whole", "part", "words of whole", "words of part", "alone")
+UNANSWERABLE = ("missing", "rest", "elsewhere", "words of rest", "words elsewhere", "alone without")
 
-Regressions = Mapping[str, trust.Regression]
+
+# Passages that do not answer a set's questions, by their language: the second where the first is the set's own.
+ELSEWHERE = {
+    "ar": ("xquad.ar", "tydiqa.ar"),
+    "en": ("xquad.en", "tydiqa.en"),
+    "fa": ("xquad_mt.fa", "parsinlu_rc.fa"),
+    "ru": ("xquad.ru", "tydiqa.ru"),
+    "tr": ("xquad.tr", "thquad.tr"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +56,27 @@ class Set:
 
     @property
     def kind(self) -> str:
-        """The regression that its questions ask for; none where only some passages share their language."""
+        """What its questions ask of: passages in their own language, in another, or in one that is not read."""
         language = self.questions.split(".")[-1]
         if "+" in self.passages:
-            return ""
+            return "MIXED"
         return "WORDS" if language in UNREAD else "SAME" if language == self.passages.split(".")[-1] else "OTHER"
+
+    @property
+    def elsewhere(self) -> str:
+        """Return passages that do not answer its questions, or "" where there are none in their language."""
+        first, *others = self.passages.split("+")
+        return "+".join(others) or next((name for name in ELSEWHERE.get(first.split(".")[-1], ()) if name != first), "")
 
 
 SETS = [
     Set("xquad.ar", "xquad.ar", "weights, limit"),
     Set("xquad.tr", "xquad.tr", "weights, limit"),
     Set("xquad.en", "xquad.en", "weights, limit"),
-    Set("xquad.ru", "xquad.ru", "limit"),
-    Set("xquad.de", "xquad.de", "limit"),
+    Set("xquad.ru", "xquad.ru", "weights, limit"),
+    Set("xquad.de", "xquad.de", "weights, limit"),
     Set("xquad.es", "xquad.es"),
     Set("xquad.ro", "xquad.ro"),
-    Set("xquad.hi", "xquad.hi", "weights, limit"),
-    Set("xquad.th", "xquad.th", "weights, limit"),
-    Set("xquad.zh", "xquad.zh", "weights, limit"),
-    Set("xquad.el", "xquad.el"),
     Set("tydiqa.ru", "tydiqa.ru", "weights"),
     Set("kazqad.kk", "kazqad.kk", "weights"),
     Set("parsinlu_rc.fa", "parsinlu_rc.fa", "weights"),
@@ -79,124 +90,160 @@ SETS = [
     Set("xquad.ru", "xquad.en"),
     Set("xquad.es", "xquad.ar"),
     Set("xquad.en", "xquad_mt.fa"),
+    Set("xquad.hi", "xquad.hi", "weights, limit"),
+    Set("xquad.th", "xquad.th", "weights, limit"),
+    Set("xquad.zh", "xquad.zh", "weights, limit"),
+    Set("xquad.el", "xquad.el"),
+    Set("xquad.en", "xquad.ar+parsinlu_rc.fa+tydiqa.ru+kazqad.kk+thquad.tr+tydiqa.en", "weights"),
+    Set("xquad.ru", "xquad_mt.fa+tydiqa.ar+kazqad.kk+thquad.tr+tydiqa.en", "weights"),
     Set("xquad.en", "xquad.ar+tydiqa.en", "weights"),
     Set("xquad.tr", "xquad.ar+thquad.tr", "weights"),
     Set("xquad.ru", "xquad.ar+tydiqa.ru"),
     Set("tydiqa.ru", "tydiqa.ru+xquad.ar"),
 ]
 
-Features = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What is told of each question of a set, asked in four ways. Each has shape (questions, 9).
+class Case:
+    """A question asked of some passages: the evidence for the best of them, and whether it is a right one."""
 
-    The columns are the features, whether the best passage answers, whether it is in another language, and how well the
-    model reads the question.
-    """
-
-    whole: Features
-    part: Features
-    missing: Features
-    foreign: Features
+    evidence: trust.Evidence
+    right: bool
 
 
-def ask(snapshot: Snapshot, question: Asked) -> Features:
+Cases = Mapping[str, Sequence[Case]]  # of a set, by the names in ANSWERABLE and UNANSWERABLE
+
+
+class Corpus:
+    """The passages of a set, whole and in parts."""
+
+    def __init__(self, whole: Snapshot) -> None:
+        self.whole = whole
+        self._names = [document.path for document in whole.listing.documents]
+        shuffled = np.random.default_rng(1).permutation(len(self._names)).tolist()
+        self._parts = {
+            size: [shuffled[first : first + size] for first in range(0, len(shuffled), size)] for size in PARTS
+        }
+        self._snapshots = {size: [self._keep(part) for part in parts] for size, parts in self._parts.items()}
+
+    def part(self, question: Asked, size: int, *, answering: bool) -> Snapshot:
+        """Return the first part that holds an answer to the question, or the first that holds none."""
+        holds = [any(self._names[row] in question.right for row in part) for part in self._parts[size]]
+        return self._snapshots[size][holds.index(answering)]
+
+    def without(self, question: Asked) -> Snapshot:
+        """Return all passages but those that answer the question."""
+        return self._keep([row for row, name in enumerate(self._names) if name not in question.right])
+
+    def _keep(self, rows: Sequence[int]) -> Snapshot:
+        listed = tuple(self.whole.listing.documents[row] for row in rows)
+        return Snapshot.over(
+            replace(self.whole.listing, documents=listed), self.whole.segments, self.whole.index.encoder
+        )
+
+
+def cases(corpus: Corpus, other: Corpus | None, asked: Sequence[Asked]) -> Cases:
+    """Ask each question in all ways."""
+    found: dict[str, list[Case]] = {name: [] for name in (*ANSWERABLE, *UNANSWERABLE)}
+    draw = np.random.default_rng(5)
+    for number, question in enumerate(asked):
+        size = PARTS[number % len(PARTS)]
+        words = replace(question, text=_words(question.text, draw))
+        part, rest = (corpus.part(question, size, answering=answering) for answering in (True, False))
+        without = corpus.without(question)
+        for name, snapshot in (("whole", corpus.whole), ("part", part), ("missing", without), ("rest", rest)):
+            found[name].append(_ask(snapshot, question))
+        for name, snapshot in (("whole", corpus.whole), ("part", part), ("rest", rest)):
+            found[f"words of {name}"].append(_ask(snapshot, words))
+        found["alone"].append(_ask(_alone(corpus.whole), question))
+        found["alone without"].append(_ask(_alone(without), question))
+        if other is not None:  # whose passages may have the same ids
+            found["elsewhere"].append(_ask(other.whole, replace(question, right=frozenset())))
+            found["words elsewhere"].append(_ask(other.whole, replace(words, right=frozenset())))
+    return found
+
+
+def _words(question: str, draw: np.random.Generator) -> str:
+    """Return one or two of the three longest words that matter."""
+    telling = {word for word in fold(question).split() if not is_common(word) and len(word) > 2}
+    longest = sorted(sorted(telling), key=len)[-3:] or [question]
+    return " ".join(draw.permutation(longest)[: draw.integers(1, 3)].tolist())
+
+
+def _alone(snapshot: Snapshot) -> Snapshot:
+    """Return the passages as another model finds them, of which only the vectors of passages are known."""
+    return replace(snapshot, index=replace(snapshot.index, interaction=None))
+
+
+def _ask(snapshot: Snapshot, question: Asked) -> Case:
     ranked = rank(snapshot.index, question.text)
-    answers = snapshot.listed(int(ranked.rows[0])).path in question.right
-    return np.append(trust.features(ranked), (answers, ranked.foreign[0], ranked.fluency))
+    return Case(trust.gather(ranked), snapshot.listed(int(ranked.rows[0])).path in question.right)
 
 
-def keep(snapshot: Snapshot, places: Sequence[int]) -> Snapshot:
-    listed = tuple(snapshot.listing.documents[place] for place in places)
-    return Snapshot.over(replace(snapshot.listing, documents=listed), snapshot.segments, snapshot.index.encoder)
-
-
-def measure(whole: Snapshot, asked: Sequence[Asked]) -> Measured:
-    names = [document.path for document in whole.listing.documents]
-    shuffled = np.random.default_rng(1).permutation(len(names)).tolist()
-    parts = [shuffled[first : first + PART] for first in range(0, len(shuffled), PART)]
-    snapshots = [keep(whole, part) for part in parts]
-    found: list[list[Features]] = [[], [], [], []]
-    for question in asked:
-        home = next(place for place, part in enumerate(parts) if any(names[row] in question.right for row in part))
-        away = [place for place, part in enumerate(parts) if not any(names[row] in question.right for row in part)]
-        without = keep(whole, [place for place, name in enumerate(names) if name not in question.right])
-        asked_of = [whole, snapshots[home], without, snapshots[away[0] if away else home]]
-        for kind, snapshot in zip(found, asked_of, strict=True):
-            kind.append(ask(snapshot, question))
-    return Measured(*map(np.array, found))
-
-
-def fit(answerable: Features, unanswerable: Features, judged: Features, *, budget: float) -> trust.Regression:
-    """Fit a logistic regression by Newton's method, then shift it so that 0.5 refuses `budget` of the judged."""
-    values = np.vstack([answerable, unanswerable])[:, :-3]  # (questions, features)
-    labels = np.r_[np.ones(len(answerable)), np.zeros(len(unanswerable))]  # (questions,)
-    design = np.c_[values, np.ones(len(values))]  # (questions, features + 1)
-    weights = np.zeros(design.shape[1])
-    for _ in range(50):
-        chances = 1 / (1 + np.exp(-design @ weights))  # (questions,)
-        curvature = (design * (chances * (1 - chances))[:, None]).T @ design + 1e-3 * np.eye(len(weights))
-        weights -= np.linalg.solve(curvature, design.T @ (chances - labels) + 1e-3 * weights)
-    shift = float(np.quantile(judged[:, :-3] @ weights[:-1], budget))
-    return trust.Regression(tuple(round(float(weight), 3) for weight in weights[:-1]), round(-shift, 3))
-
-
-def logits(values: Features, regressions: Regressions) -> npt.NDArray[np.float64]:
-    """Return the logit of each question's confidence, as `qa.trust.confidence` has it. Shape (questions,)."""
-    told, foreign, fluency = values[:, :-3], values[:, -2], values[:, -1]
-    same, other, words = (
-        told @ np.array(regressions[kind].weights) + regressions[kind].intercept for kind in ("SAME", "OTHER", "WORDS")
-    )
-    return fluency * np.where(foreign > 0, other, same) + (1 - fluency) * words
-
-
-def refused(values: Features, regressions: Regressions) -> float:
+def refused(found: Sequence[Case], weights: trust.Weights) -> float:
     """Return the share of questions whose confidence lies below the threshold."""
-    return float(np.mean(1 / (1 + np.exp(-logits(values, regressions))) < trust.CONFIDENT))
+    if not found:
+        return float("nan")
+    threshold = np.log(trust.CONFIDENT / (1 - trust.CONFIDENT))
+    return float(np.mean([weights.logit(case.evidence) < threshold for case in found]))
 
 
-def curve(answerable: Features, unanswerable: Features, regressions: Regressions) -> str:
-    """Return the share of unanswerable questions refused where 1, 2, 5, 10, 15 and 20 % of the answerable are."""
-    scores = [logits(values, regressions) for values in (answerable, unanswerable)]
-    shares = [
-        float(np.mean(scores[1] < np.quantile(scores[0], budget))) for budget in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
-    ]
+def curve(found: Cases, weights: trust.Weights) -> str:
+    """Return the share of missing ones refused where 1, 2, 5, 10, 15 and 20 % of the answerable are."""
+    answerable, missing = (
+        np.array([weights.logit(case.evidence) for case in found[name]]) for name in ("whole", "missing")
+    )
+    shares = [np.mean(missing < np.quantile(answerable, budget)) for budget in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2)]
     return " ".join(f"{share:4.0%}" for share in shares)
 
 
-def fit_all(found: Sequence[tuple[Set, Measured]]) -> Regressions:
-    chosen = [measured for one, measured in found if "weights" in one.use]
-    answerable = np.vstack([values for measured in chosen for values in (measured.whole, measured.part)])
-    unanswerable = np.vstack([values for measured in chosen for values in (measured.missing, measured.foreign)])
-    regressions: dict[str, trust.Regression] = {}
-    for kind, budget in BUDGET.items():
-        of_kind = [values[_kinds(values) == kind] for values in (answerable, unanswerable)]
-        judged = np.vstack([measured.whole for one, measured in found if "limit" in one.use and one.kind == kind])
-        regressions[kind] = fit(*of_kind, judged, budget=budget)
-        print(f"{kind} = {regressions[kind]}")
-    return regressions
+COLUMNS = ("missing", "rest", "elsewhere", "whole", "right", "part", "words of whole", "words of part")
+LAST = ("words of rest", "words elsewhere", "alone", "alone without")
 
 
-def _kinds(values: Features) -> npt.NDArray[np.str_]:
-    """Return the regression that counts most for each question. Shape (questions,)."""
-    return np.where(values[:, -1] < 0.5, "WORDS", np.where(values[:, -2] > 0, "OTHER", "SAME"))
-
-
-def report(found: Sequence[tuple[Set, Measured]], regressions: Regressions) -> None:
+def report(found: Sequence[tuple[Set, Cases]], weights: trust.Weights) -> None:
+    """Print what is refused of each set, then the means of sets of a kind."""
+    columns = (*COLUMNS, *LAST)
     print(
-        f"{'questions':16}{'passages':24}{'used for':>16}{'missing':>9}{'foreign':>9}{'answerable':>12}{'right':>7}",
-        end="",
+        f"{'questions':16}{'passages':20}{'used for':>16}"
+        + "".join(f"{name.replace(' of', ''):>16}" for name in columns)
     )
-    print("   missing, where 1, 2, 5, 10, 15, 20 % of the answerable are refused")
-    for one, measured in found:
-        right = measured.whole[measured.whole[:, -3] > 0]
-        kinds = (measured.missing, measured.foreign, measured.whole, right)
-        widths = (9, 9, 12, 7)
-        figures = "".join(f"{refused(kind, regressions):{wide}.0%}" for kind, wide in zip(kinds, widths, strict=True))
-        choices = curve(measured.whole, measured.missing, regressions)
-        print(f"{one.questions:16}{one.passages:24}{one.use:>16}{figures}   {choices}")
+    rows: dict[tuple[str, bool, bool], list[list[float]]] = {}
+    for one, kinds in found:
+        whole = {"right": [case for case in kinds["whole"] if case.right]}
+        figures = [refused({**kinds, **whole}[name], weights) for name in columns]
+        print(f"{one.questions:16}{one.passages:20}{one.use:>16}" + "".join(f"{figure:16.1%}" for figure in figures))
+        rows.setdefault((one.kind, "limit" in one.use, one.questions.startswith("xquad")), []).append(figures)
+    for (kind, limit, xquad), figures_of in rows.items():
+        name = f"{kind} {'XQuAD' if xquad else 'other sets'}{', limit' if limit else ''} ({len(figures_of)})"
+        means = [np.mean([value for value in column if value == value]) for column in zip(*figures_of, strict=True)]
+        print(f"{name:52}" + "".join(f"{mean:16.1%}" for mean in means))
+    print("missing, where 1, 2, 5, 10, 15, 20 % of the answerable are refused:")
+    for one, kinds in found:
+        print(f"{one.questions:16}{one.passages:20}   {curve(kinds, weights)}")
+
+
+def _every_other(found: Sequence[tuple[Set, Cases]], first: int) -> list[tuple[Set, Cases]]:
+    return [(one, {name: of_kind[first::2] for name, of_kind in kinds.items()}) for one, kinds in found]
+
+
+def _measured(data: Path, count: int) -> Iterator[tuple[Set, Cases]]:
+    encoder = load_encoder()
+    corpora: dict[str, Corpus] = {}
+
+    def corpus(passages: str) -> Corpus:
+        if passages not in corpora:
+            files = [data / f"{name}.jsonl" for name in passages.split("+")]
+            texts, _ = read_set(files, files[0])
+            corpora[passages] = Corpus(Snapshot.build(contents_of(encoder, texts), encoder))
+        return corpora[passages]
+
+    for one in SETS:
+        _, asked = read_set([data / f"{one.passages.split('+')[0]}.jsonl"], data / f"{one.questions}.jsonl")
+        drawn = np.random.default_rng(0).permutation(len(asked))[:count]
+        other = corpus(one.elsewhere) if one.elsewhere else None
+        yield one, cases(corpus(one.passages), other, [asked[place] for place in drawn])
+        print(f"asked {one.questions} of {one.passages}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -204,21 +251,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m tests.benchmarks.trust", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--questions", type=int, default=600, help="of each set, drawn at random (600)")
-    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--questions", type=int, default=1200, help="of each set, drawn at random (1200)")
+    parser.add_argument("--fit", action="store_true", help="write qa/trust.safetensors anew")
     options = parser.parse_args(arguments)
-    encoder = load_encoder()
-    found: list[tuple[Set, Measured]] = []
-    for one in SETS:
-        passages = [options.data / f"{name}.jsonl" for name in one.passages.split("+")]
-        texts, asked = read_set(passages, options.data / f"{one.questions}.jsonl")
-        drawn = np.random.default_rng(0).permutation(len(asked))[: options.questions]
-        whole = Snapshot.build(contents_of(encoder, texts), encoder)
-        found.append((one, measure(whole, [asked[place] for place in drawn])))
-        print(f"asked {one.questions} of {one.passages}", file=sys.stderr, flush=True)
-    shipped = {"SAME": trust.SAME, "OTHER": trust.OTHER, "WORDS": trust.WORDS}
-    regressions = fit_all(found) if options.fit else shipped
-    report(found, regressions)
+    found = list(_measured(options.data, options.questions))
+    if options.fit:
+        from tests.benchmarks.trust_fit import fit
+
+        fit(_every_other(found, 0), _every_other(found, 1), trust.WEIGHTS)
+        trust.load.cache_clear()
+    report(_every_other(found, 1), trust.load())
     return 0
 
 
