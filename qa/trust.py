@@ -2,8 +2,8 @@
 
 A small network looks at each token of the question: how much it weighs, how rare it is, how telling, how far the best
 passage meets it, and how far the next one does. What it makes of them is added up by weight, and judged together with
-the passage's score. Where tokens tell nothing, logistic regressions on the score and its lead have to do: for questions
-in a language that the built-in model cannot read, where words are all there is, and for other models.
+the passage's scores. A question of a few words tells it too little, and so do one that the built-in model cannot read
+and the passages of another model: there a logistic regression on the scores has to do.
 `python -m tests.benchmarks.trust --fit` fitted the weights on half of the questions of XQuAD, TyDi QA, KazQAD and
 ParsiNLU. They are shifted such that a confidence of 0.5 refuses 5 % (same language, words alone) and 15 % (other
 language) of the answerable ones of XQuAD in the other half.
@@ -24,6 +24,11 @@ CONFIDENT = 0.5  # below it the answer is "not found"
 NEXT = 5  # how many of the passages after the best it is compared with
 UNRELATED = 0.2  # the score of a passage about something else, for those that a small folder lacks
 UNRELATED_WORDS = 0.08  # the same where words alone score
+FEW, MANY = (
+    3.0,
+    4.0,
+)  # words as heavy as each other: the regression alone decides up to the first, from the second the network
+MET = (0.3, 0.7)  # what a token needs to be met at all, and to be met well
 RAREST = 7.0  # above it, in folders of more than a thousand passages, a token is as rare as can be
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 
@@ -35,8 +40,18 @@ class Evidence:
     """What distinguishes a right passage from the nearest miss."""
 
     tokens: Numbers  # (question tokens, 5) weight, rarity, length, how far this passage meets it, how far the next one
-    passage: Numbers  # (5,) score, lead, what it lacks of all that passages tell, log of its tokens, 1 if foreign
+    passage: Numbers  # (6,) score, lead, what it lacks of all that passages tell, score of words, size, 1 if foreign
     fluency: float  # how well the model reads the question
+
+    @property
+    def words(self) -> float:
+        """Return how many words carry the question, were each as heavy as the others."""
+        return 1 / float(np.square(self.tokens[:, 0]).sum()) if len(self.tokens) else 0.0
+
+    def scores(self) -> Numbers:
+        """Return what the regressions look at: scores, and the shares not met at all, not met well. Shape (6,)."""
+        unmet = [self.tokens[:, 0] @ (self.tokens[:, 3] < needed) for needed in MET]
+        return np.append(self.passage[:4], unmet).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +59,19 @@ class Weights:
     """What makes a logit of evidence; the last row of each matrix, or number of each vector, is the constant."""
 
     token: Numbers  # (6, hidden)
-    passage: Numbers  # (hidden + 6, hidden)
+    passage: Numbers  # (hidden + 7, hidden)
     output: Numbers  # (hidden + 1,)
-    shift: Numbers  # (2,) of the same language, of another
-    words: Numbers  # (3,) of score and lead, where the model cannot read the question
-    alone: Numbers  # (2, 3) the same with another model, where the passage is in the question's language or not
+    shift: Numbers  # (2,) of the network: for a passage in the question's language, in another
+    regressions: Numbers  # (3, 7) the same two, and one for questions that the model cannot read
 
     def logit(self, evidence: Evidence) -> float:
         """Return the logarithm of the odds that the passage answers the question."""
         foreign = int(evidence.passage[-1])
-        stands = np.append(evidence.passage[:2], 1)  # (3,)
-        read = self.judge(evidence) + self.shift[foreign] if len(evidence.tokens) else stands @ self.alone[foreign]
-        return float(evidence.fluency * read + (1 - evidence.fluency) * stands @ self.words)
+        simple = self.regressions[:, :-1] @ evidence.scores() + self.regressions[:, -1]  # (3,)
+        share = min(max((evidence.words - FEW) / (MANY - FEW), 0.0), 1.0)
+        judged = self.judge(evidence) + self.shift[foreign] if share else 0.0
+        read = share * judged + (1 - share) * simple[foreign]
+        return float(evidence.fluency * read + (1 - evidence.fluency) * simple[-1])
 
     def judge(self, evidence: Evidence) -> float:
         """Return what the network says, before it is shifted."""
@@ -90,7 +106,7 @@ def gather(ranked: Ranked) -> Evidence:
     following[: len(ranked.scores) - 1] = ranked.scores[1 : 1 + NEXT]
     ahead = ranked.scores[0] - following.mean()
     lacks = ranked.reach - ranked.semantic[0]
-    passage = [ranked.scores[0], ahead, lacks, np.log1p(met.sizes[0]), ranked.foreign[0]]
+    passage = [ranked.scores[0], ahead, lacks, ranked.lexical[0], np.log1p(met.sizes[0]), ranked.foreign[0]]
     tokens = np.c_[np.minimum(met.asked, (1, RAREST, np.inf)), met.found[0], _next(met)]
     return Evidence(tokens.astype(np.float32), np.array(passage, np.float32), ranked.fluency)
 

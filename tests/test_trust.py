@@ -1,5 +1,6 @@
 """Confidence: its evidence and its network by hand, and what it says of folders of one passage."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,26 +10,29 @@ from embeddings.errors import ModelError
 from embeddings.interaction import Met
 from qa.library import Library
 from qa.ranking import UNSHARED, Ranked
-from qa.trust import NEXT, RAREST, UNRELATED, UNRELATED_WORDS, confidence, gather, load
+from qa.trust import FEW, MANY, NEXT, RAREST, UNRELATED, UNRELATED_WORDS, Evidence, confidence, gather, load
 from tests.conftest import write_files
 
-ASKED = np.array([[0.5, RAREST + 1, 4.0], [0.3, 0.4, 3.0], [0.2, 0.1, 1.0]], np.float32)
+SHARES = (0.5, 0.3, 0.2)
 
 
-def ranked(scores: list[float], *, foreign: bool = False, fluency: float = 1.0, tokens: int = 3) -> Ranked:
+def ranked(
+    scores: list[float], *, foreign: bool = False, fluency: float = 1.0, shares: Sequence[float] = SHARES
+) -> Ranked:
     values = np.array(scores, np.float32)
     count, none = len(values), np.zeros(len(values), np.float32)
     semantic, others = np.full(count, 0.4, np.float32), np.full(count, foreign)
-    found = np.full((count, 3), 0.6, np.float32)
-    found[:1] = 0.8, 1.0, 0.3
-    met = Met(ASKED[:tokens], found[:, :tokens], np.full(count, 99))
-    return Ranked(np.arange(count), values, none, semantic, met, (none[:0],) * count, others, 0.7, fluency)
+    asked = np.array([[share, 14 * share + 1, 4.0] for share in shares], np.float32).reshape(-1, 3)
+    found = np.full((count, len(shares)), 0.6, np.float32)
+    found[:1] = [0.8, 1.0, 0.25, 0.6][: len(shares)]
+    met = Met(asked, found, np.full(count, 99))
+    return Ranked(np.arange(count), values, none + 0.3, semantic, met, (none[:0],) * count, others, 0.7, fluency)
 
 
 def test_the_evidence_is_what_each_token_meets_and_how_the_passage_stands() -> None:
     evidence = gather(ranked([0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0], foreign=True, fluency=0.75))
-    np.testing.assert_allclose(evidence.passage, [0.9, 0.9 - 0.3, 0.7 - 0.4, np.log(100), 1], atol=1e-6)
-    expected = [[0.5, RAREST, 4.0, 0.8, 0.6], [0.3, 0.4, 3.0, 1.0, 0.6], [0.2, 0.1, 1.0, 0.3, 0.6]]
+    np.testing.assert_allclose(evidence.passage, [0.9, 0.9 - 0.3, 0.7 - 0.4, 0.3, np.log(100), 1], atol=1e-6)
+    expected = [[0.5, RAREST, 4.0, 0.8, 0.6], [0.3, 5.2, 4.0, 1.0, 0.6], [0.2, 3.8, 4.0, 0.25, 0.6]]
     np.testing.assert_allclose(evidence.tokens, expected, atol=1e-6)
     assert evidence.fluency == 0.75
     assert gather(ranked([0.9])).tokens[:, -1].tolist() == [0, 0, 0]  # there is no next passage
@@ -57,26 +61,36 @@ def layer(inputs: list[float], weights: np.ndarray) -> list[float]:
     ]
 
 
+def network(evidence: Evidence) -> float:
+    """Return what the network says, by loops."""
+    weights = load()
+    each = [relu(layer(token, weights.token)) for token in evidence.tokens.tolist()]
+    shares = evidence.tokens[:, 0].tolist()
+    units = range(len(load().output) - 1)
+    question = [sum(shares[row] * one[unit] for row, one in enumerate(each)) for unit in units]
+    hidden = relu(layer([*question, *evidence.passage.tolist()], weights.passage))
+    return layer(hidden, weights.output[:, None])[0] + float(weights.shift[int(evidence.passage[-1])])
+
+
+def regression(evidence: Evidence, row: int) -> float:
+    """Return what a regression says of the scores and of what is not met, by loops."""
+    unmet = [sum(float(t[0]) for t in evidence.tokens if t[3] < needed) for needed in (0.3, 0.7)]
+    return layer([*evidence.passage[:4].tolist(), *unmet], load().regressions[row][:, None])[0]
+
+
 @pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("fluency", [1.0, 0.3, 0.0])
-def test_confidence_is_what_the_network_says_by_loops(foreign: bool, fluency: float) -> None:
-    found, weights = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, fluency=fluency), load()
+@pytest.mark.parametrize("shares", [(0.25, 0.25, 0.25, 0.25), (0.35, 0.35, 0.15, 0.15), (0.9, 0.1), ()])
+def test_the_network_judges_many_words_and_a_regression_few(
+    foreign: bool, fluency: float, shares: tuple[float, ...]
+) -> None:
+    found = ranked([0.6, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, fluency=fluency, shares=shares)
     evidence = gather(found)
-    each = [relu(layer(token, weights.token)) for token in evidence.tokens.tolist()]
-    shares = ASKED[:, 0].tolist()
-    question = [sum(shares[row] * one[unit] for row, one in enumerate(each)) for unit in range(len(each[0]))]
-    hidden = relu(layer([*question, *evidence.passage.tolist()], weights.passage))
-    read = layer(hidden, weights.output[:, None])[0] + float(weights.shift[int(foreign)])
-    words = layer(evidence.passage[:2].tolist(), weights.words[:, None])[0]
-    logit = fluency * read + (1 - fluency) * words
-    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
-
-
-@pytest.mark.parametrize("foreign", [False, True])
-def test_with_another_model_score_and_lead_decide(foreign: bool) -> None:
-    found, weights = ranked([0.9, 0.4, 0.3, 0.3, 0.2, 0.2], foreign=foreign, tokens=0), load()
-    logit = layer(gather(found).passage[:2].tolist(), weights.alone[int(foreign)][:, None])[0]
-    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
+    words = 1 / sum(share**2 for share in shares) if shares else 0.0
+    judged = min(max(words - FEW, 0), MANY - FEW) / (MANY - FEW)
+    read = judged * network(evidence) + (1 - judged) * regression(evidence, int(foreign))
+    logit = fluency * read + (1 - fluency) * regression(evidence, 2)
+    assert confidence(found) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-4)
 
 
 def test_damaged_weights_are_named(tmp_path: Path) -> None:

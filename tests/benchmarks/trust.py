@@ -32,8 +32,8 @@ from tests.benchmarks.quality import Asked, contents_of, read_set
 
 PARTS = (30, 5)  # passages of a small folder, in turn
 UNREAD = frozenset("el hi th zh".split())  # languages that the model does not know
-ANSWERABLE = ("whole", "part", "words of whole", "words of part", "alone")
-UNANSWERABLE = ("missing", "rest", "elsewhere", "words of rest", "words elsewhere", "alone without")
+ANSWERABLE = ("whole", "part", "words of whole", "words of part")
+UNANSWERABLE = ("missing", "rest", "elsewhere", "words of rest", "words elsewhere")
 
 
 # Passages that do not answer a set's questions, by their language: the second where the first is the set's own.
@@ -150,13 +150,11 @@ def cases(corpus: Corpus, other: Corpus | None, asked: Sequence[Asked]) -> Cases
         size = PARTS[number % len(PARTS)]
         words = replace(question, text=_words(question.text, draw))
         part, rest = (corpus.part(question, size, answering=answering) for answering in (True, False))
-        without = corpus.without(question)
-        for name, snapshot in (("whole", corpus.whole), ("part", part), ("missing", without), ("rest", rest)):
+        for name, snapshot in (("whole", corpus.whole), ("part", part), ("rest", rest)):
             found[name].append(_ask(snapshot, question))
+        found["missing"].append(_ask(corpus.without(question), question))
         for name, snapshot in (("whole", corpus.whole), ("part", part), ("rest", rest)):
             found[f"words of {name}"].append(_ask(snapshot, words))
-        found["alone"].append(_ask(_alone(corpus.whole), question))
-        found["alone without"].append(_ask(_alone(without), question))
         if other is not None:  # whose passages may have the same ids
             found["elsewhere"].append(_ask(other.whole, replace(question, right=frozenset())))
             found["words elsewhere"].append(_ask(other.whole, replace(words, right=frozenset())))
@@ -168,11 +166,6 @@ def _words(question: str, draw: np.random.Generator) -> str:
     telling = {word for word in fold(question).split() if not is_common(word) and len(word) > 2}
     longest = sorted(sorted(telling), key=len)[-3:] or [question]
     return " ".join(draw.permutation(longest)[: draw.integers(1, 3)].tolist())
-
-
-def _alone(snapshot: Snapshot) -> Snapshot:
-    """Return the passages as another model finds them, of which only the vectors of passages are known."""
-    return replace(snapshot, index=replace(snapshot.index, interaction=None))
 
 
 def _ask(snapshot: Snapshot, question: Asked) -> Case:
@@ -197,13 +190,13 @@ def curve(found: Cases, weights: trust.Weights) -> str:
     return " ".join(f"{share:4.0%}" for share in shares)
 
 
-COLUMNS = ("missing", "rest", "elsewhere", "whole", "right", "part", "words of whole", "words of part")
-LAST = ("words of rest", "words elsewhere", "alone", "alone without")
+COLUMNS = ("missing", "rest", "elsewhere", "whole", "right", "part")
+WORDS = ("words of whole", "words of part", "words of rest", "words elsewhere")
 
 
 def report(found: Sequence[tuple[Set, Cases]], weights: trust.Weights) -> None:
     """Print what is refused of each set, then the means of sets of a kind."""
-    columns = (*COLUMNS, *LAST)
+    columns = (*COLUMNS, *WORDS)
     print(
         f"{'questions':16}{'passages':20}{'used for':>16}"
         + "".join(f"{name.replace(' of', ''):>16}" for name in columns)

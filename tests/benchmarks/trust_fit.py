@@ -1,6 +1,6 @@
 """Fit the weights of the confidence, that the best passage answers: the network, the regressions, their shifts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,56 +23,56 @@ Numbers = npt.NDArray[np.float64]
 
 def fit(found: Sequence[tuple[Set, Cases]], others: Sequence[tuple[Set, Cases]], path: Path) -> None:
     """Fit all weights on the sets that are for that, shift them by their other questions, write them to `path`."""
+    used = [kinds for one, kinds in found if "weights" in one.use]
     names = (*ANSWERABLE, *UNANSWERABLE, *["whole", "missing"] * (EMPHASIS - 1))
-    every = [case for one, kinds in found if "weights" in one.use for name in names for case in kinds[name]]
-    answers, misses = ([case.evidence for case in every if case.right == right] for right in (True, False))
-    read, words, alone, alone_foreign = (
-        ([*filter(of_kind, answers)], [*filter(of_kind, misses)])
-        for of_kind in (_is_read, _is_unread, _is_alone, _is_alone_foreign)
-    )
-    token, passage, output = _network(*read)
-    regressions = np.stack([_regression(*cases) for cases in (words, alone, alone_foreign)])  # (3, 3)
-    fitted = Weights(token, passage, output, np.zeros(2, np.float32), regressions[0], regressions[1:])
-    shift = np.zeros(2, np.float32)
-    for number, kind in enumerate(("SAME", "OTHER")):
-        shift[number] = _shift(others, kind, "whole", fitted)
-    for number, (kind, name) in enumerate((("WORDS", "whole"), ("SAME", "alone"), ("OTHER", "alone"))):
-        regressions[number, -1] += _shift(others, kind, name, fitted)
-    kept = {"token": token, "passage": passage, "output": output, "shift": shift}
-    save_file({**kept, "words": regressions[0], "alone": regressions[1:].copy()}, path)
+    every = [case for kinds in used for name in names for case in kinds[name] if _is_read(case.evidence)]
+    token, passage, output = _network(*([c.evidence for c in every if c.right == right] for right in (True, False)))
+    kept = {"token": token, "passage": passage, "output": output}
+    kept["regressions"] = np.stack([_simple(used, kind) for kind in BUDGET])  # (3, 7)
+    fitted = Weights(**kept, shift=np.zeros(2, np.float32))
+    kept["regressions"][:, -1] -= [
+        _limit(others, kind, lambda one, row=row: _line(fitted, row, one)) for row, kind in enumerate(BUDGET)
+    ]
+    kept["shift"] = -np.array([_limit(others, kind, fitted.judge) for kind in ("SAME", "OTHER")], np.float32)
+    save_file(kept, path)
 
 
-def _shift(found: Sequence[tuple[Set, Cases]], kind: str, name: str, weights: Weights) -> float:
-    """Return what is to be added to the logits for the budget to be refused of the answerable, where it is held."""
-    held = [kinds[name] for one, kinds in found if one.kind == kind and "limit" in one.use]
-    logits = [weights.logit(case.evidence) for several in held for case in several]
-    return -float(np.quantile(logits, BUDGET[kind]))
+def _line(weights: Weights, row: int, evidence: Evidence) -> float:
+    """Return what one regression says."""
+    return float(np.append(evidence.scores(), 1) @ weights.regressions[row])
+
+
+def _limit(found: Sequence[tuple[Set, Cases]], kind: str, logit: Callable[[Evidence], float]) -> float:
+    """Return below which logit lies the budget of the answerable, where it is held."""
+    held = [kinds["whole"] for one, kinds in found if one.kind == kind and "limit" in one.use]
+    return float(np.quantile([logit(case.evidence) for several in held for case in several], BUDGET[kind]))
+
+
+def _simple(used: Sequence[Cases], kind: str) -> npt.NDArray[np.float32]:
+    """Fit one regression on whole questions, of which every one that is answerable counts as answered."""
+    of_kind = [
+        [case.evidence for kinds in used for name in names for case in kinds[name] if _kind(case.evidence) == kind]
+        for names in (("whole", "part"), ("missing", "rest"))
+    ]
+    return _regression(*of_kind)
+
+
+def _kind(evidence: Evidence) -> str:
+    return "WORDS" if not _is_read(evidence) else "OTHER" if evidence.passage[-1] else "SAME"
 
 
 def _is_read(evidence: Evidence) -> bool:
-    return bool(len(evidence.tokens)) and evidence.fluency > READ
-
-
-def _is_unread(evidence: Evidence) -> bool:
-    return evidence.fluency <= READ
-
-
-def _is_alone(evidence: Evidence) -> bool:
-    return not len(evidence.tokens) and evidence.fluency == 1 and not evidence.passage[-1]
-
-
-def _is_alone_foreign(evidence: Evidence) -> bool:
-    return not len(evidence.tokens) and evidence.fluency == 1 and bool(evidence.passage[-1])
+    return evidence.fluency > READ
 
 
 def _regression(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> npt.NDArray[np.float32]:
-    """Fit a logistic regression on score and lead by Newton's method. Shape (3,)."""
-    design = np.array([[*evidence.passage[:2], 1] for evidence in (*answers, *misses)])  # (cases, 3)
+    """Fit a logistic regression on the scores by Newton's method. Shape (7,)."""
+    design = np.array([np.append(evidence.scores(), 1) for evidence in (*answers, *misses)], np.float64)  # (cases, 7)
     labels = np.r_[np.ones(len(answers)), np.zeros(len(misses))]  # (cases,)
-    weights = np.zeros(3)
+    weights = np.zeros(7)
     for _ in range(50):
         chances = 1 / (1 + np.exp(-design @ weights))  # (cases,)
-        curvature = (design * (chances * (1 - chances))[:, None]).T @ design + 1e-3 * np.eye(3)
+        curvature = (design * (chances * (1 - chances))[:, None]).T @ design + 1e-3 * np.eye(7)
         weights -= np.linalg.solve(curvature, design.T @ (chances - labels) + 1e-3 * weights)
     return weights.astype(np.float32)
 
@@ -83,7 +83,7 @@ def _network(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> tuple[n
     generator = torch.Generator().manual_seed(0)
     every = [*answers, *misses]
     tokens, weights = _padded(every)  # (cases, tokens, 5), (cases, tokens)
-    passages = np.array([evidence.passage for evidence in every])  # (cases, 5)
+    passages = np.array([evidence.passage for evidence in every])  # (cases, 6)
     labels = torch.from_numpy(np.r_[np.ones(len(answers)), np.zeros(len(misses))].astype(np.float32))  # (cases,)
     token_scale, passage_scale = _scale(tokens[weights > 0]), _scale(passages)
     inputs = [
@@ -92,7 +92,7 @@ def _network(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> tuple[n
     ]
     shares = torch.from_numpy(weights.astype(np.float32))
     layers = [
-        _drawn(rows, columns, generator) for rows, columns in ((6, HIDDEN), (HIDDEN + 6, HIDDEN), (HIDDEN + 1, 1))
+        _drawn(rows, columns, generator) for rows, columns in ((6, HIDDEN), (HIDDEN + 7, HIDDEN), (HIDDEN + 1, 1))
     ]
     steps = EPOCHS * len(every) // BATCH
     optimizer = torch.optim.AdamW(layers, RATE, weight_decay=DECAY)
