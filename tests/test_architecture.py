@@ -116,6 +116,11 @@ def test_inner_modules_never_read_the_environment(name: str) -> None:
     assert readers <= {"qa.cli", "qa.page", "qa.web", "embeddings.encoder"}
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_of_tests_stay_small(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 300
+
+
 @pytest.mark.parametrize("file", [*FILES, *ROOT.glob("*.py")], ids=lambda file: str(file.relative_to(ROOT)))
 def test_files_and_functions_stay_small(file: Path) -> None:
     assert len(file.read_text("utf-8").splitlines()) <= 300
