@@ -124,9 +124,8 @@ class LexicalIndex:
         total = sum(int(_kept(found, alive).sum()) for found, alive in zip(lengths, self._alive, strict=True))
         mean = max(total / max(len(layout), 1), 1.0)
         self._longer = [K1 * (1 - B + B * found / mean) for found in lengths]  # (texts,) of each part
-        look_up = functools.partial(
-            _look_up, parts, self._alive, len(layout)
-        )  # without self, which would then be a cycle
+        # Without `self`, which would then be a cycle.
+        look_up = functools.partial(_look_up, parts, self._alive, len(layout))
         self._ask = functools.lru_cache(REMEMBERED)(look_up)
 
     @classmethod

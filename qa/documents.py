@@ -33,9 +33,8 @@ class Document:
     format: str = "text"
     note: str = ""  # what the user should know about how it was read
     date: str = ""  # ISO 8601, from its metadata or its opening lines; empty where neither has one
-    pages: tuple[int, ...] = field(
-        default=(), repr=False
-    )  # where in `text` each page begins; none where the format has no pages
+    # Where in `text` each page begins; none where the format has no pages.
+    pages: tuple[int, ...] = field(default=(), repr=False)
     headings: tuple[Heading, ...] = field(default=(), repr=False)  # as the file marks them, in order
 
     def section(self, offset: int) -> tuple[str, ...]:

@@ -24,10 +24,8 @@ CONFIDENT = 0.5  # below it the answer is "not found"
 NEXT = 5  # how many of the passages after the best it is compared with
 UNRELATED = 0.2  # the score of a passage about something else, for those that a small folder lacks
 UNRELATED_WORDS = 0.08  # the same where words alone score
-FEW, MANY = (
-    3.0,
-    4.0,
-)  # words as heavy as each other: the regression alone decides up to the first, from the second the network
+# Of words that weigh the same: up to the first number a regression decides, from the second on the network.
+FEW, MANY = 3.0, 4.0
 MET = (0.3, 0.7)  # what a token needs to be met at all, and to be met well
 RAREST = 7.0  # above it, in folders of more than a thousand passages, a token is as rare as can be
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
