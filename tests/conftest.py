@@ -1,11 +1,13 @@
 """Fixtures shared by the tests: a copy of the seeds, a library over it, and an encoder whose scores are exact."""
 
+import gc
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,32 @@ def write_files(folder: Path, files: dict[str, str]) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8", newline="")
     return folder
+
+
+def assert_linear(work: Callable[[int], object], small: int, large: int) -> None:
+    """Fail where the time that work takes grows with the square of its size, and not with the size.
+
+    The time is that of this process, without the collection of what other tests left. A machine is slow now and then
+    and bad code each time: one good pair of five is enough.
+    """
+    pairs = []
+    for _ in range(5):
+        pairs.append((seconds_for(work, small), seconds_for(work, large)))
+        if pairs[-1][1] < (large / small) ** 1.5 * pairs[-1][0] + 0.1:
+            return
+    pytest.fail(f"{small:,} and {large:,} take these seconds: {pairs}")
+
+
+def seconds_for(work: Callable[[int], object], size: int) -> float:
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        began = time.process_time()
+        work(size)
+        return time.process_time() - began
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def sanad(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,6 @@ import re
 import resource
 import subprocess
 import sys
-import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from qa.folder import Skipped
 from qa.html import read_page
 from qa.library import Library
 from qa.passages import split
-from tests.conftest import ROOT, WordEncoder, word_library, write_files
+from tests.conftest import ROOT, WordEncoder, assert_linear, word_library, write_files
 from tests.test_markup import HOSTILE, Page, assert_literal
 
 GOOD = "The well is in the garden behind the old house, and its water is cold."
@@ -135,19 +134,8 @@ ALL = {**FUNCTIONS, **{name: search(pattern) for name, pattern in patterns()}}
 @pytest.mark.parametrize("name", ALL)
 def test_f23_twice_the_text_takes_twice_the_time(name: str) -> None:
     for alphabet in NASTY:
-        once, twice = (alphabet * (size // len(alphabet)) for size in (15_000, 30_000))
-        for _ in range(5):  # a machine may be busy now and then, a pattern is slow each time
-            seconds = seconds_for(ALL[name], once), seconds_for(ALL[name], twice)
-            if seconds[1] < 3 * seconds[0] + 0.1:
-                break
-        else:
-            pytest.fail(f"{alphabet!r} takes {seconds}")
-
-
-def seconds_for(work: Callable[[str], object], text: str) -> float:
-    began = time.process_time()
-    work(text)
-    return time.process_time() - began
+        texts = {size: alphabet * (size // len(alphabet)) for size in (15_000, 30_000)}
+        assert_linear(lambda size, texts=texts: ALL[name](texts[size]), *texts)
 
 
 def test_f24_letters_that_fold_to_many_keep_their_places() -> None:

@@ -93,7 +93,7 @@ def test_a_question_does_not_wait_for_a_long_update(slow: Chat, seeds: Path) -> 
     (seeds / ANSWERING).unlink()
     began = time.monotonic()
     shown = ask(slow, QUESTION)
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < 20  # the update would take 30
     assert files(shown)[0] == ANSWERING  # what was indexed before
     assert "1 of 4 documents" in shown.notice
     slow.library.free.set()  # type: ignore[attr-defined]  # which goes on, to its end

@@ -1,7 +1,6 @@
 """Cutting documents into passages: exact spans for any text, whole words, linear time."""
 
 import re
-import time
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +12,7 @@ from qa.furniture import is_counter, is_furniture, may_be_furniture
 from qa.passages import REPEATED, SHORTEST, split
 from qa.sentences import LONGEST, UNBROKEN, sentences
 from qa.spans import Span
+from tests.conftest import assert_linear
 
 LINES = [
     "در بحبوحه حمله روسیه به اوکراین، قزاقستان قرار است روابط خارجی خود را بازتعریف کند. اکنون فرصتی هست.",
@@ -239,10 +239,4 @@ UNITS = ["a", " ", ".", "- ", "\n", "، ", "a. ", "a b", "؟!", "\u200c", "J. ",
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_text_and_not_with_its_square(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text, began = (unit * size)[:size], time.process_time()  # other programs do not count
-        split(document(text))
-        return time.process_time() - began
-
-    small, large = (min(seconds(size) for _ in range(2)) for size in (60_000, 480_000))
-    assert large < 0.3 or large < small * 8 * 3
+    assert_linear(lambda size: split(document((unit * size)[:size])), 60_000, 480_000)
