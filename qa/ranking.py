@@ -5,10 +5,10 @@ share) and from passage vectors; only these are compared by their best sentence 
 ranks, are added: a question in another language than the passage shares few words with it, so its lexical score is near
 0 everywhere and the vectors decide on their own. Where there are passages in the question's language too, the common
 words that they share with it would put them first, so the others are given an amount to match. In a language that the
-built-in model cannot read, words decide.
+built-in model cannot read, words decide. The best by their sums are then judged together, by `qa/trust.py`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +22,14 @@ from embeddings.sound import question_sounds
 from embeddings.static import Vectors
 from embeddings.stores import VectorStore
 from embeddings.text import fold
-from qa.language import UNKNOWN, detect
+from qa.language import detect
+from qa.ranked import UNSHARED, Ranked
+from qa.trust import judge
 
 NEAR, SPELT, HEARD = 200, 100, 50  # candidates by vector, by words, by the sound of words
 # The weight of each score with the built-in model, and of the spread similarities with another model.
 LEXICAL, SOUND, VECTOR, SENTENCE, INTERACTION = 1.0, 0.7, 0.2, 0.2, 0.5
 ALONE = 0.6
-UNSHARED = 0.13  # what a passage in another language is given for the words it cannot share
 FURNITURE = 0.4  # what a passage loses that is furniture of a site, so that it is found only where nothing else fits
 SHARED = 4.0  # the weight of shared words beside nearness, in the choice of the sentence to highlight
 HEADLINE = 0.5  # what a document's headline keeps of its score there: the story below it tells more
@@ -48,43 +49,16 @@ class Index:
     furniture: Mask  # (passages,) what repeats across documents
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """Passages for a question, best first, with the scores that put them there; each has shape (candidates,)."""
-
-    rows: Rows
-    scores: Scores
-    lexical: Scores
-    semantic: Scores  # late interaction where there is one, else the similarity of the vectors
-    met: Met  # what of the question each one meets; of nothing where there is no late interaction
-    nearness: tuple[Scores, ...]  # of the sentences of each; empty arrays where they were not compared
-    foreign: npt.NDArray[np.bool_]  # whether in another language than the question
-    reach: float  # the semantic score of an imagined passage that holds what all candidates hold together
-    fluency: float = 1.0  # how well the model reads the question: at 0 words alone ranked
-    language: str = UNKNOWN  # of the question
-
-    def without(self, rows: Collection[int]) -> "Ranked":
-        """Return the ranking without some rows; the others keep their scores."""
-        kept = np.flatnonzero(~np.isin(self.rows, list(rows)))
-        return Ranked(
-            self.rows[kept],
-            self.scores[kept],
-            self.lexical[kept],
-            self.semantic[kept],
-            self.met.take(kept),
-            tuple(self.nearness[place] for place in kept.tolist()),
-            self.foreign[kept],
-            self.reach,
-            self.fluency,
-            self.language,
-        )
-
-
 def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     """Return all candidate passages for `question`, best first; equal scores keep the order of the passages.
 
-    With `among`, of shape (passages,), only those that it marks, with the scores that they have among all.
+    With `among`, of shape (passages,), only those that it marks, with the sums that they have among all.
     """
+    return judge(add_up(index, question, among))
+
+
+def add_up(index: Index, question: str, among: Mask | None = None) -> Ranked:
+    """Return what `rank` does, in the order of the sums of their scores."""
     vector = index.encoder.encode_questions([question])[0]  # (dim,)
     language = detect(question, {code.decode() for code in set(index.languages.tolist())})
     foreign = index.languages != language.encode()  # (passages,)
@@ -96,22 +70,23 @@ def rank(index: Index, question: str, among: Mask | None = None) -> Ranked:
     cosine = index.store.similarities(vector, rows)  # (candidates,)
     late = index.interaction
     found = _by_vectors(cosine) if late is None else _by_interaction(late.compare(question, rows), cosine)
-    scores = lexical + found.fluency * (UNSHARED * foreign[rows] + found.likeness) - FURNITURE * index.furniture[rows]
-    order = np.argsort(-scores, kind="stable")
-    if among is not None:
-        order = order[among[rows[order]]]
-    return Ranked(
-        rows[order],
-        scores[order].astype(np.float32),
-        lexical[order].astype(np.float32),
-        found.semantic[order],
-        found.met.take(order),
-        tuple(found.nearness[place] for place in order.tolist()),
-        foreign[rows[order]],
+    likeness = found.fluency * (UNSHARED * foreign[rows] + found.likeness)  # (candidates,)
+    sums = (lexical + likeness - FURNITURE * index.furniture[rows]).astype(np.float32)  # (candidates,)
+    ranked = Ranked(
+        rows,
+        sums,
+        sums,
+        lexical.astype(np.float32),
+        found.semantic,
+        found.met,
+        tuple(found.nearness),
+        foreign[rows],
         found.reach,
         found.fluency,
         language,
     )
+    order = np.argsort(-sums, kind="stable")
+    return ranked.take(order if among is None else order[among[rows[order]]])
 
 
 @dataclass(frozen=True, slots=True)

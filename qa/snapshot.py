@@ -21,7 +21,8 @@ from qa.errors import QuestionError
 from qa.filters import EVERYTHING, Filter, nothing_fits
 from qa.formats import RECORDS
 from qa.passages import Passage
-from qa.ranking import Index, Ranked, highlight, rank
+from qa.ranked import Ranked
+from qa.ranking import Index, highlight, rank
 from qa.repeated import Spoken, furniture
 from qa.segment import Segment
 from qa.shelf import Shelf

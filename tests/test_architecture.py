@@ -26,13 +26,14 @@ qa.formats
 qa.extraction
 qa.documents
 qa.passages qa.language
+qa.ranked
 qa.embed
 qa.tables
 qa.integrity
 qa.transaction qa.filters
 qa.answers qa.catalog
-qa.ranking qa.segment qa.reports qa.changes
-qa.trust qa.shelf qa.check qa.editions
+qa.trust qa.segment qa.reports qa.changes
+qa.ranking qa.shelf qa.check qa.editions
 qa.update qa.snapshot
 qa.library
 qa.evaluate qa.settings qa.watch

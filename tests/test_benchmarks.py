@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embeddings.static import StaticEncoder
-from qa.trust import Evidence, load
+from qa.trust import BEST, Evidence, load
 from tests.benchmarks import bitext, highlights, quality, trust, trust_fit
 from tests.benchmarks.trust import Case, Cases
 
@@ -86,14 +86,17 @@ def test_bitext_counts_the_nearest_translation(encoder: StaticEncoder) -> None:
 
 
 def synthetic(draw: np.random.Generator, met: float, kind: str) -> Case:
-    """Return a case of which about the share `met` of the question is met, and which scores accordingly."""
-    tokens = np.c_[np.full(5, 0.2), draw.uniform(0.2, 1, (5, 2)), draw.normal(met, 0.1, (5, 2))]
-    passage = [draw.normal(met, 0.2), draw.normal(met / 2, 0.2), 0.2, draw.normal(met, 0.2), 4.0, kind == "OTHER"]
-    evidence = Evidence(tokens.astype(np.float32), np.array(passage, np.float32), float(kind != "WORDS"))
-    return Case(evidence, met > 0.5)
+    """Return a case of which one passage meets about the share `met` of the question, and scores accordingly."""
+    levels = draw.permutation([met, *[0.2] * (BEST - 1)])
+    tokens = np.c_[np.full(5, 0.2), draw.uniform(0.2, 1, (5, 2)), np.full(5, levels.mean())]
+    inside = draw.normal(levels[:, None, None], 0.1, (BEST, 5, 2))
+    scores = [draw.normal(levels, 0.1), draw.normal(levels / 2, 0.1), levels * 0 + 0.2, draw.normal(levels, 0.1)]
+    passages = np.column_stack([*scores, levels * 0 + 4, levels * 0 + (kind == "OTHER")])
+    evidence = Evidence(*(array.astype(np.float32) for array in (tokens, inside, passages)), float(kind != "WORDS"))
+    return Case(evidence, (levels == met) & (met > 0.5))
 
 
-def test_fitted_weights_refuse_their_budget_of_the_answerable(tmp_path: Path) -> None:
+def test_fitted_weights_find_the_answer_and_refuse_their_budget_of_the_answerable(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     sets = [trust.Set("xquad.ar", "xquad.ar", "weights, limit"), trust.Set("xquad.en", "xquad.ar", "weights, limit")]
     sets.append(trust.Set("xquad.th", "xquad.th", "weights, limit"))
@@ -107,8 +110,15 @@ def test_fitted_weights_refuse_their_budget_of_the_answerable(tmp_path: Path) ->
     trust_fit.fit(found, found, tmp_path / "weights.safetensors")
     weights = load(tmp_path / "weights.safetensors")
     for one, kinds in found:
-        assert trust.refused(kinds["whole"], weights) == pytest.approx(trust_fit.BUDGET[one.kind], abs=0.005)
-        assert trust.refused(kinds["missing"], weights) > 0.9
+        known, missing = ([trust.answer(case, weights) for case in kinds[name]] for name in ("whole", "missing"))
+        assert trust.refused(known) == pytest.approx(trust_fit.BUDGET[one.kind], abs=0.005)
+        assert trust.refused(missing) > 0.9
+        assert np.mean([answered.right for answered in known]) > 0.98
+
+
+def test_the_questions_of_the_fit_and_the_others_are_asked_of_folders_of_every_size() -> None:
+    sizes = [trust.PARTS[number % len(trust.PARTS)] for number in range(60)]
+    assert {*sizes[0::2]} == {*sizes[1::2]} == {*trust.PARTS}
 
 
 def test_a_layer_for_inputs_as_they_are_says_what_one_for_scaled_inputs_does() -> None:

@@ -1,4 +1,4 @@
-"""Filters: what is typed, what fits, and that a filtered answer is the whole ranking without the rest."""
+"""Filters: what is typed, what fits, and that a filtered answer has what the whole one has without the rest."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,9 @@ from qa.catalog import Catalog
 from qa.errors import QuestionError
 from qa.filters import Filter, nothing_fits, read_filter
 from qa.library import Library
+from qa.ranking import rank
 from qa.tables import Listed
+from qa.trust import judge
 from tests.conftest import done, write_files
 
 PLACES = {
@@ -161,7 +163,7 @@ def test_after_is_from_that_day_on_and_before_ends_with_the_day_before(
     ],
     ids=str,
 )
-def test_a_filtered_answer_is_the_whole_ranking_without_the_rest(dated: Library, within: Filter) -> None:
+def test_a_filtered_answer_has_what_the_whole_one_has_without_the_rest(dated: Library, within: Filter) -> None:
     days = {document.path: document.date for document in dated.documents}
     whole = dated.ask(QUESTION, 100)
     left = [
@@ -173,7 +175,8 @@ def test_a_filtered_answer_is_the_whole_ranking_without_the_rest(dated: Library,
         and (not within.before or "" < days[hit.document.path] < within.before)
     ]
     found = dated.ask(QUESTION, 100, within=within)
-    assert found.hits == tuple(replace(hit, rank=rank) for rank, hit in enumerate(left, start=1))
+    assert {replace(hit, rank=0, score=0.0) for hit in found.hits} == {replace(hit, rank=0, score=0.0) for hit in left}
+    assert [hit.rank for hit in found.hits] == list(range(1, len(left) + 1))
     assert (found.passages, found.documents) == (len(left), len(left))
     assert dated.ask(f"{QUESTION} {within}", 100) == found
     assert str(within) in found.verdict
@@ -190,10 +193,20 @@ def test_the_other_places_of_a_passage_fit_too(tmp_path: Path, encoder: StaticEn
 
 
 def test_the_seeds_are_asked_in_one_language(seed_library: Library) -> None:
-    whole = [hit for hit in seed_library.ask(QUESTION, 1000).hits if hit.language == "fa"]
+    whole = [hit.passage for hit in seed_library.ask(QUESTION, 1000).hits if hit.language == "fa"]
     found = seed_library.ask(f"language:fa {QUESTION}", 1000).hits
-    assert [hit.passage for hit in found] == [hit.passage for hit in whole]
-    np.testing.assert_allclose([hit.score for hit in found], [hit.score for hit in whole], atol=1e-6)
+    assert {hit.passage for hit in found} == {*whole}
+    assert len(found) == len(whole)
+
+
+def test_what_fits_has_the_sums_that_it_has_among_all(seed_library: Library) -> None:
+    index = seed_library._snapshot.index
+    whole, among = rank(index, QUESTION), index.languages == b"fa"
+    found = rank(index, QUESTION, among)
+    sums = dict(zip(whole.rows.tolist(), whole.sums.tolist(), strict=True))
+    assert sorted(found.rows.tolist()) == sorted(row for row in sums if among[row])
+    assert found.sums.tolist() == [sums[row] for row in found.rows.tolist()]
+    assert judge(found.take(np.argsort(-found.sums, kind="stable"))).rows.tolist() == found.rows.tolist()
 
 
 def test_each_leg_looks_among_what_fits_only(dated: Library, monkeypatch: pytest.MonkeyPatch) -> None:

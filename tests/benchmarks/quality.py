@@ -27,7 +27,8 @@ from qa.documents import Document
 from qa.embed import embed
 from qa.language import detect
 from qa.passages import Passage
-from qa.ranking import Index, Ranked, rank
+from qa.ranked import Ranked
+from qa.ranking import Index, rank
 from qa.sentences import sentences
 from qa.snapshot import Snapshot
 from qa.spans import Span
@@ -108,6 +109,7 @@ def rank_alone(index: Index, question: str) -> Ranked:
     rows, scores = index.store.search(index.encoder.encode_questions([question])[0], len(index.store))
     return Ranked(
         rows,
+        scores,
         scores,
         scores * 0,
         scores,

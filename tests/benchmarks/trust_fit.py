@@ -1,5 +1,6 @@
-"""Fit the weights of the confidence, that the best passage answers: the network, the regressions, their shifts."""
+"""Fit what judges the best passages: the network, the regressions, and by how much their logits are shifted."""
 
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor
 
-from qa.trust import Evidence, Weights
-from tests.benchmarks.trust import ANSWERABLE, UNANSWERABLE, Cases, Set
+from qa.trust import BEST, Evidence, Weights
+from tests.benchmarks.trust import ANSWERABLE, UNANSWERABLE, Case, Cases, Set
 
-HIDDEN = 32
-EMPHASIS = 3  # how often a question of all passages counts, with its answer and without: for these a share is promised
-EPOCHS, BATCH, RATE, DECAY = 100, 512, 0.005, 0.03
+HIDDEN = 48
+EMPHASIS = 8  # how often a question of all passages counts, with its answer and without: for these a share is promised
+EPOCHS, BATCH, RATE, DECAY = 12, 256, 0.005, 0.03
 BUDGET = {"SAME": 0.05, "OTHER": 0.15, "WORDS": 0.05}  # of answerable questions refused
 READ = 0.5  # the fluency from which on the model reads a question
 
@@ -25,21 +26,30 @@ def fit(found: Sequence[tuple[Set, Cases]], others: Sequence[tuple[Set, Cases]],
     """Fit all weights on the sets that are for that, shift them by their other questions, write them to `path`."""
     used = [kinds for one, kinds in found if "weights" in one.use]
     names = (*ANSWERABLE, *UNANSWERABLE, *["whole", "missing"] * (EMPHASIS - 1))
-    every = [case for kinds in used for name in names for case in kinds[name] if _is_read(case.evidence)]
-    token, passage, output = _network(*([c.evidence for c in every if c.right == right] for right in (True, False)))
+    every = [
+        case for kinds in used for name in names for case in kinds[name] if _is_usual(case) and _is_read(case.evidence)
+    ]
+    token, passage, output = _network(every)
     kept = {"token": token, "passage": passage, "output": output}
     kept["regressions"] = np.stack([_simple(used, kind) for kind in BUDGET])  # (3, 7)
     fitted = Weights(**kept, shift=np.zeros(2, np.float32))
     kept["regressions"][:, -1] -= [
         _limit(others, kind, lambda one, row=row: _line(fitted, row, one)) for row, kind in enumerate(BUDGET)
     ]
-    kept["shift"] = -np.array([_limit(others, kind, fitted.judge) for kind in ("SAME", "OTHER")], np.float32)
+    kept["shift"] = -np.array(
+        [_limit(others, kind, lambda one: float(fitted.judge(one).max())) for kind in ("SAME", "OTHER")], np.float32
+    )
     save_file(kept, path)
 
 
 def _line(weights: Weights, row: int, evidence: Evidence) -> float:
-    """Return what one regression says."""
-    return float(np.append(evidence.scores(), 1) @ weights.regressions[row])
+    """Return what one regression says of the passage with the highest sum."""
+    return float(np.append(_simplest(evidence), 1) @ weights.regressions[row])
+
+
+def _simplest(evidence: Evidence) -> npt.NDArray[np.float32]:
+    """Return what the regressions look at, of the passage with the highest sum. Shape (6,)."""
+    return np.asarray(evidence.simple()[evidence.passages[:, 0].argmax()])
 
 
 def _limit(found: Sequence[tuple[Set, Cases]], kind: str, logit: Callable[[Evidence], float]) -> float:
@@ -51,14 +61,20 @@ def _limit(found: Sequence[tuple[Set, Cases]], kind: str, logit: Callable[[Evide
 def _simple(used: Sequence[Cases], kind: str) -> npt.NDArray[np.float32]:
     """Fit one regression on whole questions, of which every one that is answerable counts as answered."""
     of_kind = [
-        [case.evidence for kinds in used for name in names for case in kinds[name] if _kind(case.evidence) == kind]
+        [case.evidence for kinds in used for name in names for case in kinds[name] if _is_usual(case)]
         for names in (("whole", "part"), ("missing", "rest"))
     ]
-    return _regression(*of_kind)
+    return _regression(*([evidence for evidence in several if _kind(evidence) == kind] for several in of_kind))
+
+
+def _is_usual(case: Case) -> bool:
+    """Tell whether as many passages as can be are judged: those of smaller folders made others be judged worse."""
+    return len(case.evidence.passages) == BEST
 
 
 def _kind(evidence: Evidence) -> str:
-    return "WORDS" if not _is_read(evidence) else "OTHER" if evidence.passage[-1] else "SAME"
+    first = evidence.passages[evidence.passages[:, 0].argmax()]
+    return "WORDS" if not _is_read(evidence) else "OTHER" if first[-1] else "SAME"
 
 
 def _is_read(evidence: Evidence) -> bool:
@@ -67,7 +83,7 @@ def _is_read(evidence: Evidence) -> bool:
 
 def _regression(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> npt.NDArray[np.float32]:
     """Fit a logistic regression on the scores by Newton's method. Shape (7,)."""
-    design = np.array([np.append(evidence.scores(), 1) for evidence in (*answers, *misses)], np.float64)  # (cases, 7)
+    design = np.array([np.append(_simplest(evidence), 1) for evidence in (*answers, *misses)], np.float64)  # (cases, 7)
     labels = np.r_[np.ones(len(answers)), np.zeros(len(misses))]  # (cases,)
     weights = np.zeros(7)
     for _ in range(50):
@@ -77,30 +93,25 @@ def _regression(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> npt.
     return weights.astype(np.float32)
 
 
-def _network(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> tuple[npt.NDArray[np.float32], ...]:
-    """Train the network by AdamW on standardized inputs; return its layers for the inputs as they are."""
+def _network(every: Sequence[Case]) -> tuple[npt.NDArray[np.float32], ...]:
+    """Train the network by AdamW on standardized inputs; return its layers for the inputs as they are.
+
+    What is to be likely is that a right passage is chosen, among all of a case and none of them, whose logit is 0.
+    """
     torch.set_num_threads(1)
-    generator = torch.Generator().manual_seed(0)
-    every = [*answers, *misses]
-    tokens, weights = _padded(every)  # (cases, tokens, 5), (cases, tokens)
-    passages = np.array([evidence.passage for evidence in every])  # (cases, 6)
-    labels = torch.from_numpy(np.r_[np.ones(len(answers)), np.zeros(len(misses))].astype(np.float32))  # (cases,)
-    token_scale, passage_scale = _scale(tokens[weights > 0]), _scale(passages)
-    inputs = [
-        torch.from_numpy(_scaled(*pair).astype(np.float32))
-        for pair in ((tokens, token_scale), (passages, passage_scale))
-    ]
-    shares = torch.from_numpy(weights.astype(np.float32))
+    generator, draw = torch.Generator().manual_seed(0), random.Random(0)
+    token_scale, passage_scale = _scales([case.evidence for case in every[::10]])
     layers = [
-        _drawn(rows, columns, generator) for rows, columns in ((6, HIDDEN), (HIDDEN + 7, HIDDEN), (HIDDEN + 1, 1))
+        _drawn(rows, columns, generator) for rows, columns in ((7, HIDDEN), (HIDDEN + 7, HIDDEN), (HIDDEN + 1, 1))
     ]
     steps = EPOCHS * len(every) // BATCH
     optimizer = torch.optim.AdamW(layers, RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for _ in range(steps):
-        drawn = torch.randint(0, len(every), (BATCH,), generator=generator)
-        logits = _logits(layers, inputs[0][drawn], shares[drawn], inputs[1][drawn])
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[drawn])
+        tokens, shares, passages, right = _padded(draw.choices(every, k=BATCH))
+        inputs = (_scaled(tokens, token_scale), shares, _scaled(passages, passage_scale))
+        logits = _logits(layers, *(torch.from_numpy(array.astype(np.float32)) for array in inputs))
+        loss = _surprise(logits, torch.from_numpy(right))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -111,11 +122,19 @@ def _network(answers: Sequence[Evidence], misses: Sequence[Evidence]) -> tuple[n
 
 
 def _logits(layers: Sequence[Tensor], tokens: Tensor, shares: Tensor, passages: Tensor) -> Tensor:
-    """Return what `Weights.judge` does, of many cases. Shape (cases,)."""
-    each = torch.relu(tokens @ layers[0][:-1] + layers[0][-1])  # (cases, tokens, hidden)
-    question = (each * shares[..., None]).sum(1)  # (cases, hidden)
-    hidden = torch.relu(torch.cat([question, passages], 1) @ layers[1][:-1] + layers[1][-1])  # (cases, hidden)
-    return (hidden @ layers[2][:-1] + layers[2][-1])[:, 0]
+    """Return what `Weights.judge` does, of many cases. Shape (cases, passages)."""
+    each = torch.relu(tokens @ layers[0][:-1] + layers[0][-1])  # (cases, passages, tokens, hidden)
+    question = (each * shares[:, None, :, None]).sum(2)  # (cases, passages, hidden)
+    hidden = torch.relu(torch.cat([question, passages], 2) @ layers[1][:-1] + layers[1][-1])
+    return (hidden @ layers[2][:-1] + layers[2][-1])[..., 0]
+
+
+def _surprise(logits: Tensor, right: Tensor) -> Tensor:
+    """Return the mean cross-entropy of choosing a right passage, or none where none is right."""
+    present, chosen = right >= 0, right > 0  # (cases, passages); -1 is beyond the last passage
+    every = torch.cat([torch.zeros(len(logits), 1), logits.masked_fill(~present, -torch.inf)], 1)
+    wanted = torch.cat([~chosen.any(1, keepdim=True), chosen], 1)
+    return (every.logsumexp(1) - every.masked_fill(~wanted, -torch.inf).logsumexp(1)).mean()
 
 
 def _drawn(rows: int, columns: int, generator: torch.Generator) -> Tensor:
@@ -125,24 +144,43 @@ def _drawn(rows: int, columns: int, generator: torch.Generator) -> Tensor:
     return layer.requires_grad_()
 
 
-def _padded(every: Sequence[Evidence]) -> tuple[Numbers, Numbers]:
-    """Return the tokens of all cases and their weights, 0 beyond the end of a question."""
-    longest = max(len(evidence.tokens) for evidence in every)
-    tokens = np.zeros((len(every), longest, 5))
-    for row, evidence in enumerate(every):
-        tokens[row, : len(evidence.tokens)] = evidence.tokens
-    return tokens, tokens[:, :, 0].copy()
+def _padded(cases: Sequence[Case]) -> tuple[Numbers, Numbers, Numbers, npt.NDArray[np.int8]]:
+    """Return tokens, their weights, passages and which are right (1, 0, or -1 beyond the last), padded to one shape."""
+    passages, tokens = np.max([case.evidence.met.shape[:2] for case in cases], axis=0).tolist()
+    inside = np.zeros((len(cases), passages, tokens, 6))
+    shares, scores = np.zeros((len(cases), tokens)), np.zeros((len(cases), passages, 6))
+    right = np.full((len(cases), passages), -1, np.int8)
+    for row, case in enumerate(cases):
+        count, length = case.evidence.met.shape[:2]
+        inside[row, :count, :length, :4] = case.evidence.tokens
+        inside[row, :count, :length, 4:] = case.evidence.met
+        shares[row, :length] = case.evidence.tokens[:, 0]
+        scores[row, :count] = case.evidence.passages
+        right[row, :count] = case.right
+    return inside, shares, scores, right
 
 
-def _scale(values: Numbers) -> tuple[Numbers, Numbers]:
-    return values.mean(axis=0), np.maximum(values.std(axis=0), 1e-3)
+Scale = tuple[Numbers, Numbers]  # mean and deviation
 
 
-def _scaled(values: Numbers, scale: tuple[Numbers, Numbers]) -> Numbers:
+def _scales(every: Sequence[Evidence]) -> tuple[Scale, Scale]:
+    """Return the scales of what is known of the tokens and of the passages."""
+    tokens = [
+        np.concatenate([np.broadcast_to(one.tokens, (*one.met.shape[:2], 4)), one.met], axis=2).reshape(-1, 6)
+        for one in every
+    ]
+    return _scale(np.concatenate(tokens)), _scale(np.concatenate([one.passages for one in every]))
+
+
+def _scale(values: npt.NDArray[np.float32]) -> Scale:
+    return values.mean(axis=0, dtype=np.float64), np.maximum(values.std(axis=0, dtype=np.float64), 1e-3)
+
+
+def _scaled(values: Numbers, scale: Scale) -> Numbers:
     return (values - scale[0]) / scale[1]
 
 
-def unscaled(layer: Numbers, scale: tuple[Numbers, Numbers], first: int) -> Numbers:
+def unscaled(layer: Numbers, scale: Scale, first: int) -> Numbers:
     """Return a layer that takes the inputs from row `first` on as they are, where this one takes them scaled."""
     layer = layer.copy()
     layer[first:-1] /= scale[1][:, None]
