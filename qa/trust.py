@@ -91,11 +91,13 @@ class Weights:
 
     def judge(self, evidence: Evidence) -> Numbers:
         """Return what the network says of each passage, before it is shifted. Shape (passages,)."""
-        asked = evidence.tokens @ self.token[:4] + self.token[-1]  # (tokens, hidden)
-        each = np.maximum(asked + evidence.met @ self.token[4:-1], 0)  # (passages, tokens, hidden)
-        question = np.tensordot(each, evidence.tokens[:, 0], axes=(1, 0))  # (passages, hidden)
-        inputs = np.hstack([question, evidence.passages])  # (passages, hidden + 6)
-        hidden = np.maximum(inputs @ self.passage[:-1] + self.passage[-1], 0)  # (passages, hidden)
+        tokens, met, passages = (  # in double precision, so that what is equal is judged to be equal
+            array.astype(np.float64) for array in (evidence.tokens, evidence.met, evidence.passages)
+        )
+        asked = tokens @ self.token[:4] + self.token[-1]  # (tokens, hidden)
+        each = np.maximum(asked + met @ self.token[4:-1], 0)  # (passages, tokens, hidden)
+        question = np.tensordot(each, tokens[:, 0], axes=(1, 0))  # (passages, hidden)
+        hidden = np.maximum(np.hstack([question, passages]) @ self.passage[:-1] + self.passage[-1], 0)
         return np.asarray(hidden @ self.output[:-1] + self.output[-1], np.float32)
 
 

@@ -175,6 +175,15 @@ def test_the_order_of_the_passages_changes_nothing_in_what_is_said_of_each() -> 
     assert judge(once).rows.tolist() == once.rows.tolist()
 
 
+def test_passages_that_are_alike_keep_their_order() -> None:
+    found = ranked([0.5] * BEST, shares=MANY_WORDS)
+    found.met.found[:] = found.met.found[0]
+    found.met.sizes[:] = 80
+    after = judge(found)
+    assert after.rows.tolist() == list(range(BEST))
+    assert len({*after.scores.tolist()}) == 1
+
+
 def test_damaged_weights_are_named(tmp_path: Path) -> None:
     (tmp_path / "trust.safetensors").write_bytes(b"none")
     with pytest.raises(ModelError, match=r"trust\.safetensors is damaged: install Sanad again"):

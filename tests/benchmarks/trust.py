@@ -4,11 +4,11 @@
 
 Each question of a set is asked of all passages ("answerable"); of all but those that answer it ("missing", the hard
 case: others of the same article stay); of a small part of the passages with the answer, and of one without; and of
-another set ("elsewhere"). One or two words of it are asked of the same, but for "missing", since
-other passages may tell of them too. Reported is how many are refused: of the unanswerable the more the better, of the
-answerable the fewer. "right" are those of the answerable for which a right passage comes first; where another one does,
-refusing it is right. DIR holds the sets named in SETS as `NAME.jsonl`; a + joins passages that are searched together,
-of which the first set answers. Only the best passages are judged, and of these the one that the weights put first.
+another set ("elsewhere"). One or two words of it are asked of the same, but for "missing", since other passages may
+tell of them too. Reported is how many are refused: of the unanswerable the more the better, of the answerable the
+fewer. "right" are those of the answerable for which a right passage comes first; where another one does, refusing it is
+right. The last two columns tell how often one comes first, by the sums of the scores alone and as judged. DIR holds the
+sets named in SETS as `NAME.jsonl`; a + joins passages that are searched together, of which the first set answers.
 
 With --fit the weights in qa/trust.safetensors are fitted on every other question; the report is always on the rest, on
 which only the thresholds are chosen.
@@ -106,6 +106,11 @@ SETS = [
     Set("xquad.ru", "xquad_mt.fa+tydiqa.ar+kazqad.kk+thquad.tr+tydiqa.en", "weights"),
     Set("xquad.en", "xquad.ar+tydiqa.en", "weights"),
     Set("xquad.tr", "xquad.ar+thquad.tr", "weights"),
+    Set("tydiqa.ru", "tydiqa.ru+xquad.ar+parsinlu_rc.fa+kazqad.kk+thquad.tr+tydiqa.en", "weights"),
+    Set("parsinlu_rc.fa", "parsinlu_rc.fa+tydiqa.ar+tydiqa.ru+tydiqa.en", "weights"),
+    Set("kazqad.kk", "kazqad.kk+tydiqa.ru+thquad.tr+xquad.ar", "weights"),
+    Set("xquad.ar", "xquad.ar+parsinlu_rc.fa+tydiqa.ru+tydiqa.en", "weights"),
+    Set("xquad.en", "xquad.en+tydiqa.ar+parsinlu_rc.fa+tydiqa.ru", "weights"),
     Set("xquad.ru", "xquad.ar+tydiqa.ru"),
     Set("tydiqa.ru", "tydiqa.ru+xquad.ar"),
 ]
@@ -213,6 +218,7 @@ def curve(answerable: Sequence[Answered], missing: Sequence[Answered]) -> str:
 
 
 COLUMNS = ("missing", "rest", "elsewhere", "whole", "right", "part")
+FIRST = ("first by sums", "first as judged")  # for how many of the answerable a right passage comes first
 WORDS = ("words of whole", "words of part", "words of rest", "words elsewhere")
 
 
@@ -221,25 +227,23 @@ def report(found: Sequence[tuple[Set, Cases]], weights: trust.Weights) -> None:
     columns = (*COLUMNS, *WORDS)
     print(
         f"{'questions':16}{'passages':20}{'used for':>16}"
-        + "".join(f"{name.replace(' of', ''):>16}" for name in columns)
+        + "".join(f"{name.replace(' of', ''):>16}" for name in (*columns, *FIRST))
     )
     rows: dict[tuple[str, bool, bool], list[list[float]]] = {}
-    firsts, curves = [], []
+    curves = []
     for one, cases_of in found:
         kinds = {name: [answer(case, weights) for case in of_kind] for name, of_kind in cases_of.items()}
         kinds["right"] = [answered for answered in kinds["whole"] if answered.right]
-        figures = [refused(kinds[name]) for name in columns]
+        by_sums = [case.right[case.evidence.passages[:, 0].argmax()] for case in cases_of["whole"]]
+        firsts = [float(np.mean(right)) for right in (by_sums, [answered.right for answered in kinds["whole"]])]
+        figures = [*(refused(kinds[name]) for name in columns), *firsts]
         print(f"{one.questions:16}{one.passages:20}{one.use:>16}" + "".join(f"{figure:16.1%}" for figure in figures))
         rows.setdefault((one.kind, "limit" in one.use, one.questions.startswith("xquad")), []).append(figures)
-        first = [case.right[case.evidence.passages[:, 0].argmax()] for case in cases_of["whole"]]
-        judged = [answered.right for answered in kinds["whole"]]
-        firsts.append(f"{one.questions:16}{one.passages:20}{np.mean(first):8.1%}{np.mean(judged):8.1%}")
         curves.append(f"{one.questions:16}{one.passages:20}   {curve(kinds['whole'], kinds['missing'])}")
     for (kind, limit, xquad), figures_of in rows.items():
         name = f"{kind} {'XQuAD' if xquad else 'other sets'}{', limit' if limit else ''} ({len(figures_of)})"
         means = [np.mean([value for value in column if value == value]) for column in zip(*figures_of, strict=True)]
         print(f"{name:52}" + "".join(f"{mean:16.1%}" for mean in means))
-    print("a right passage first, by the sums and as judged:", *firsts, sep="\n")
     print("missing, where 1, 2, 5, 10, 15, 20 % of the answerable are refused:", *curves, sep="\n")
 
 

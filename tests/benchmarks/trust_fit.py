@@ -15,7 +15,7 @@ from tests.benchmarks.trust import ANSWERABLE, UNANSWERABLE, Case, Cases, Set
 
 HIDDEN = 48
 EMPHASIS = 8  # how often a question of all passages counts, with its answer and without: for these a share is promised
-EPOCHS, BATCH, RATE, DECAY = 12, 256, 0.005, 0.03
+EPOCHS, BATCH, RATE, DECAY = 8, 256, 0.005, 0.03
 BUDGET = {"SAME": 0.05, "OTHER": 0.15, "WORDS": 0.05}  # of answerable questions refused
 READ = 0.5  # the fluency from which on the model reads a question
 
@@ -26,9 +26,7 @@ def fit(found: Sequence[tuple[Set, Cases]], others: Sequence[tuple[Set, Cases]],
     """Fit all weights on the sets that are for that, shift them by their other questions, write them to `path`."""
     used = [kinds for one, kinds in found if "weights" in one.use]
     names = (*ANSWERABLE, *UNANSWERABLE, *["whole", "missing"] * (EMPHASIS - 1))
-    every = [
-        case for kinds in used for name in names for case in kinds[name] if _is_usual(case) and _is_read(case.evidence)
-    ]
+    every = [case for kinds in used for name in names for case in kinds[name] if _is_read(case.evidence)]
     token, passage, output = _network(every)
     kept = {"token": token, "passage": passage, "output": output}
     kept["regressions"] = np.stack([_simple(used, kind) for kind in BUDGET])  # (3, 7)
@@ -37,9 +35,14 @@ def fit(found: Sequence[tuple[Set, Cases]], others: Sequence[tuple[Set, Cases]],
         _limit(others, kind, lambda one, row=row: _line(fitted, row, one)) for row, kind in enumerate(BUDGET)
     ]
     kept["shift"] = -np.array(
-        [_limit(others, kind, lambda one: float(fitted.judge(one).max())) for kind in ("SAME", "OTHER")], np.float32
+        [_limit(others, kind, lambda one: _said(fitted, one)) for kind in ("SAME", "OTHER")], np.float32
     )
     save_file(kept, path)
+
+
+def _said(weights: Weights, evidence: Evidence) -> float:
+    """Return what the network says of the passage that is put first."""
+    return float(weights.judge(evidence)[weights.scores(evidence).argmax()])
 
 
 def _line(weights: Weights, row: int, evidence: Evidence) -> float:
@@ -59,17 +62,15 @@ def _limit(found: Sequence[tuple[Set, Cases]], kind: str, logit: Callable[[Evide
 
 
 def _simple(used: Sequence[Cases], kind: str) -> npt.NDArray[np.float32]:
-    """Fit one regression on whole questions, of which every one that is answerable counts as answered."""
+    """Fit one regression on whole questions, of which every one that is answerable counts as answered.
+
+    It is too simple for small folders as well: those with fewer passages than are judged are left out.
+    """
     of_kind = [
-        [case.evidence for kinds in used for name in names for case in kinds[name] if _is_usual(case)]
+        [case.evidence for kinds in used for name in names for case in kinds[name] if _kind(case.evidence) == kind]
         for names in (("whole", "part"), ("missing", "rest"))
     ]
-    return _regression(*([evidence for evidence in several if _kind(evidence) == kind] for several in of_kind))
-
-
-def _is_usual(case: Case) -> bool:
-    """Tell whether as many passages as can be are judged: those of smaller folders made others be judged worse."""
-    return len(case.evidence.passages) == BEST
+    return _regression(*([one for one in several if len(one.passages) == BEST] for several in of_kind))
 
 
 def _kind(evidence: Evidence) -> str:
