@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from torch import Tensor
 
 from qa.trust import BEST, Evidence, Weights
-from tests.benchmarks.trust import ANSWERABLE, UNANSWERABLE, Case, Cases, Set
+from tests.benchmarks.trust import ANSWERABLE, PARTS, UNANSWERABLE, Case, Cases, Set
 
 HIDDEN = 48
 EMPHASIS = 8  # how often a question of all passages counts, with its answer and without: for these a share is promised
@@ -24,12 +24,13 @@ Numbers = npt.NDArray[np.float64]
 
 def fit(found: Sequence[tuple[Set, Cases]], others: Sequence[tuple[Set, Cases]], path: Path) -> None:
     """Fit all weights on the sets that are for that, shift them by their other questions, write them to `path`."""
-    used = [kinds for one, kinds in found if "weights" in one.use]
+    simple = [kinds for one, kinds in found if "weights" in one.use]
+    used = [kinds for one, kinds in found if "weights" in one.use or "network" in one.use]
     names = (*ANSWERABLE, *UNANSWERABLE, *["whole", "missing"] * (EMPHASIS - 1))
     every = [case for kinds in used for name in names for case in kinds[name] if _is_read(case.evidence)]
     token, passage, output = _network(every)
     kept = {"token": token, "passage": passage, "output": output}
-    kept["regressions"] = np.stack([_simple(used, kind) for kind in BUDGET])  # (3, 7)
+    kept["regressions"] = np.stack([_simple(simple, kind) for kind in BUDGET])  # (3, 7)
     fitted = Weights(**kept, shift=np.zeros(2, np.float32))
     kept["regressions"][:, -1] -= [
         _limit(others, kind, lambda one, row=row: _line(fitted, row, one)) for row, kind in enumerate(BUDGET)
@@ -64,11 +65,11 @@ def _limit(found: Sequence[tuple[Set, Cases]], kind: str, logit: Callable[[Evide
 def _simple(used: Sequence[Cases], kind: str) -> npt.NDArray[np.float32]:
     """Fit one regression on whole questions, of which every one that is answerable counts as answered.
 
-    It is too simple for small folders as well: those with fewer passages than are judged are left out.
+    It is too simple for small folders as well: only the largest of the parts are used, each for all sizes.
     """
     of_kind = [
         [case.evidence for kinds in used for name in names for case in kinds[name] if _kind(case.evidence) == kind]
-        for names in (("whole", "part"), ("missing", "rest"))
+        for names in (("whole", *["part"] * len(PARTS)), ("missing", *["rest"] * len(PARTS)))
     ]
     return _regression(*([one for one in several if len(one.passages) == BEST] for several in of_kind))
 
