@@ -137,6 +137,8 @@ def test_the_chat_is_used_by_keyboard_alone(chat):
     assert chat.input_value("#question textarea") == PERSIAN + "\n"
     chat.keyboard.press("Enter")
     chat.wait_for_answer()
+    # The page keeps the question, and then puts the focus into the box: a focus before that would be lost.
+    chat.wait_for_function("JSON.parse(sessionStorage.getItem(`sanad ${location.pathname}`) ?? '[]').length")
     assert chat.evaluate("document.activeElement.tagName") == "TEXTAREA"
     chat.focus("article.turn [data-open] >> nth=0")
     chat.keyboard.press("Enter")
